@@ -1,0 +1,45 @@
+# One virtual environment for everything: made by the first target that needs it.
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+FLOORS := .venv-floors
+
+.PHONY: setup demo test test-starter test-data test-floors check lab docs clean
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	test -x $(PYTHON) || python3 -m venv $(VENV)
+	$(PYTHON) -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: setup  ## the quickstart without a browser: before/after in the terminal, a report as HTML
+	$(PYTHON) -m nbfinetune demo
+
+lab: setup  ## JupyterLab on the quickstart
+	$(PYTHON) -m jupyterlab notebooks/00_quickstart.ipynb
+
+test: setup  ## everything that needs nothing but this folder
+	$(PYTHON) -m pytest tests --ignore tests/starter --ignore tests/data --ignore tests/floors
+
+test-starter: setup  ## the built-in model: scores, obedience, and eight tasks tuned with defaults
+	$(PYTHON) -m pytest tests/starter -s
+
+test-data: setup  ## real files, from ../shared/data or NBFINETUNE_TEST_DATA
+	$(PYTHON) -m pytest tests/data
+
+test-floors: setup  ## the kernel side on the oldest versions that we support (Colab's)
+	$(PYTHON) tools/floors_env.py
+	NBFINETUNE_TEST_PYTHON=$(FLOORS)/bin/python $(PYTHON) -m pytest tests/kernel
+
+check: setup  ## style, types, layers
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(PYTHON) tools/option_table.py --check
+
+docs: setup  ## the README's option table, from core/config.py
+	$(PYTHON) tools/option_table.py
+
+clean:
+	rm -rf $(VENV) $(FLOORS) nbfinetune-demo

@@ -1,0 +1,72 @@
+"""Fine-tune a chat model with LoRA, entirely inside a notebook.
+
+    %load_ext nbfinetune        # the magics
+    import nbfinetune as ft     # the same in Python
+
+Importing costs milliseconds: torch and its friends load when something trains or answers.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from nbfinetune.api import compare, load_dataset, train
+    from nbfinetune.chat.compare import Comparison
+    from nbfinetune.chat.model import SamplingParams
+    from nbfinetune.core.config import TrainConfig
+    from nbfinetune.core.dataset import MessageDataset
+    from nbfinetune.core.errors import NbFinetuneError
+    from nbfinetune.core.text import set_language
+    from nbfinetune.training.job import TrainingJob
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Comparison",
+    "MessageDataset",
+    "NbFinetuneError",
+    "SamplingParams",
+    "TrainConfig",
+    "TrainingJob",
+    "compare",
+    "load_dataset",
+    "set_language",
+    "train",
+]
+
+_HOMES = {
+    "Comparison": "nbfinetune.chat.compare",
+    "MessageDataset": "nbfinetune.core.dataset",
+    "NbFinetuneError": "nbfinetune.core.errors",
+    "SamplingParams": "nbfinetune.chat.model",
+    "TrainConfig": "nbfinetune.core.config",
+    "TrainingJob": "nbfinetune.training.job",
+    "compare": "nbfinetune.api",
+    "load_dataset": "nbfinetune.api",
+    "set_language": "nbfinetune.core.text",
+    "train": "nbfinetune.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """`%load_ext nbfinetune`: register the magics and how our objects are shown."""
+    from nbfinetune.magics import register
+
+    register(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """`%unload_ext nbfinetune`: take the magics away again."""
+    from nbfinetune.magics import unregister
+
+    unregister(shell)

@@ -1,0 +1,1 @@
+"""Anything that answers messages, and tables of their answers."""

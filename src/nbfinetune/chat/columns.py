@@ -1,0 +1,54 @@
+"""How people name models: `base`, `first-try@last`, `first-try@all`, `base=@prompt.txt`.
+
+Only the grammar lives here; what a name stands for is decided by the session.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+
+from nbfinetune.core.errors import ConfigError, RunError
+
+_AT = re.compile(r"best|last|all|step-\d+")
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A model and its system prompt; `system` None: the one that the model was trained with."""
+
+    model: str
+    at: str | None = None
+    system: str | None = None
+
+    @property
+    def label(self) -> str:
+        return self.model + (f"@{self.at}" if self.at else "")
+
+
+def parse_column(text: str) -> Column:
+    """Read `MODEL[@best|last|all|step-N][=SYSTEM]`; SYSTEM is text, or `@file` that holds it."""
+    name, equals, system = text.partition("=")
+    model, at_sign, at = name.rpartition("@")
+    if at_sign and not _AT.fullmatch(at):
+        raise _unreadable(text, f"'@{at}' is none of @best, @last, @all, @step-N")
+    if not at_sign:
+        model = name
+    if not model:
+        raise _unreadable(text, "the model is missing")
+    return Column(model, at if at_sign else None, read_system(system) if equals else None)
+
+
+def read_system(text: str) -> str:
+    """The text itself, or the content of the file in `@file`."""
+    if not text.startswith("@"):
+        return text
+    try:
+        return Path(text[1:]).expanduser().read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunError("file_damaged", path=text[1:], reason=str(error)) from None
+
+
+def _unreadable(text: str, reason: str) -> ConfigError:
+    return ConfigError("column_syntax", field="column", column=text, reason=reason)

@@ -1,0 +1,124 @@
+"""Base models from the package, from disk or from the hub: weights, tokenizer, template, device.
+
+Cache first: what is on this machine starts offline. Only safetensors are read and no code that
+comes with a model is ever run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from nbfinetune.core.config import TrainConfig
+from nbfinetune.core.errors import ConfigError, ModelError
+from nbfinetune.core.presets import STARTER
+from nbfinetune.templates.render import ChatTemplate
+
+HUB_TIMEOUT_SECONDS = 8.0
+STARTER_FOLDER = Path(__file__).parent.parent / "starter"
+
+
+@dataclass(frozen=True)
+class BaseModel:
+    """A loaded base model with everything that is needed to talk to it."""
+
+    name: str
+    model: Any
+    tokenizer: Any
+    template: ChatTemplate
+    device: torch.device
+    dtype: torch.dtype
+
+    @property
+    def context_length(self) -> int:
+        """The longest sequence that the model was made for, in tokens."""
+        return int(self.model.config.get_text_config().max_position_embeddings)
+
+    def stop_ids(self) -> list[int]:
+        """The ids at which an answer ends: the template's and those of the model's own settings."""
+        own = self.model.generation_config.eos_token_id
+        listed = own if isinstance(own, list) else [own]
+        found = {self.template.end_of_turn_id(), self.tokenizer.eos_token_id, *listed}
+        return sorted(i for i in found if i is not None)
+
+
+def load_base(name: str, device: str = "auto", dtype: str = "auto") -> BaseModel:
+    """Load a base model by name: `starter`, a folder or a hub id.
+
+    Raises:
+        ModelError: It can't be found, reached or read, or has no chat template.
+        ConfigError: The device is not here.
+    """
+    source, local = _locate(name)
+    target = choose_device(device)
+    number_format = choose_dtype(dtype, target)
+    options: dict[str, Any] = {"local_files_only": local, "trust_remote_code": False}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source, **options)
+        model = AutoModelForCausalLM.from_pretrained(
+            source, dtype=number_format, use_safetensors=True, attn_implementation="sdpa", **options
+        )
+    except (OSError, ValueError) as error:
+        raise ModelError("model_damaged", name=name, reason=_first_line(error)) from error
+    model.to(target).eval()
+    return BaseModel(name, model, tokenizer, ChatTemplate(tokenizer, name), target, number_format)
+
+
+def _locate(name: str) -> tuple[str, bool]:
+    """What to give to `from_pretrained`, and whether it is on this machine."""
+    if name == STARTER:
+        return str(STARTER_FOLDER), True
+    if Path(name).is_dir():
+        return name, True
+    from huggingface_hub import HfApi, try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        if isinstance(try_to_load_from_cache(name, "config.json"), str):
+            return name, True
+        # an unreachable hub takes minutes to fail inside from_pretrained: ask first, briefly
+        HfApi().model_info(name, timeout=HUB_TIMEOUT_SECONDS)
+    except HFValidationError:
+        raise ModelError("model_unknown", name=name, suggestion="") from None
+    except Exception as error:  # the hub client raises its transport's own errors
+        raise ModelError("model_unreachable", name=name, reason=_first_line(error)) from error
+    return name, False
+
+
+def choose_device(wanted: str = "auto") -> torch.device:
+    """The device named, or the best one here: CUDA, then MPS, then the CPU."""
+    cuda = [f"cuda:{i}" for i in range(torch.cuda.device_count())]
+    mps = ["mps"] if torch.backends.mps.is_available() else []
+    available = [*cuda, *mps, "cpu"]
+    if wanted == "auto":
+        return torch.device(available[0])
+    name = "cuda:0" if wanted == "cuda" else wanted
+    if name not in available:
+        raise ConfigError(
+            "device_unknown", field="device", device=wanted, available=", ".join(available)
+        )
+    return torch.device(name)
+
+
+def choose_dtype(wanted: str, device: torch.device) -> torch.dtype:
+    """The format named; on auto bfloat16 where native, float16 on older GPUs, else float32."""
+    if wanted != "auto":
+        chosen: torch.dtype = getattr(torch, wanted)
+        return chosen
+    if device.type != "cuda":
+        return torch.float32
+    native = torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.bfloat16 if native else torch.float16
+
+
+def load_for_training(name: str, config: TrainConfig) -> BaseModel:
+    """A base model of its own for a run: PEFT changes its modules in place."""
+    return load_base(name, config.device, config.dtype)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

@@ -1,0 +1,1 @@
+"""Values and rules: messages, datasets, settings, events, runs. Light: msgspec and filelock."""

@@ -1,0 +1,196 @@
+"""What a run tells: one JSON object per line of `events.jsonl`, written once, never changed.
+
+The log is the truth about a run; `core.record` folds it into the picture that people see. Format 1:
+every line carries `v, attempt, seq, step, wall, mono, kind` and the fields of its kind. Unknown
+fields and kinds are ignored; a line of a newer format is refused with the reason.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Lock
+from typing import Literal
+
+import msgspec
+
+from nbfinetune.core import text
+from nbfinetune.core.errors import RunError
+
+FORMAT = 1
+
+State = Literal[
+    "queued", "preparing", "training", "paused", "stopped", "finished", "failed", "interrupted"
+]
+ENDED: frozenset[State] = frozenset({"stopped", "finished", "failed", "interrupted"})
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """The head of every line. `wall`: seconds since 1970; `mono`: monotonic within an attempt."""
+
+    v: int = FORMAT
+    attempt: int = 1
+    seq: int = 0
+    step: int = 0
+    wall: float = 0.0
+    mono: float = 0.0
+
+
+class StateChanged(Event, frozen=True, kw_only=True, tag="state"):
+    state: State
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """Something worth knowing before the wait, as code and parameters."""
+
+    code: str
+    params: dict[str, str | int | float] = {}
+
+    def __str__(self) -> str:
+        return " ".join(
+            filter(
+                None, [text.message(self.code, self.params), text.way_out(self.code, self.params)]
+            )
+        )
+
+
+class Planned(Event, frozen=True, kw_only=True, tag="plan"):
+    """What the preflight found. Tokens are counted once per row, not per epoch."""
+
+    total_steps: int
+    epochs: int
+    train_rows: int
+    validation_rows: int
+    tokens: int
+    trained_tokens: int
+    parameters: int
+    trained_parameters: int
+    device: str
+    dtype: str
+    notices: list[Notice] = []
+
+
+class TrainStep(Event, frozen=True, kw_only=True, tag="train"):
+    """One optimizer step. `loss`: nats per trained token, None where it was not a finite number."""
+
+    epoch: float
+    loss: float | None
+    learning_rate: float
+    grad_norm: float | None
+    tokens: int = 0
+
+
+class Validated(Event, frozen=True, kw_only=True, tag="validation"):
+    """`loss`: nats per trained token over all validation rows."""
+
+    epoch: float
+    loss: float | None
+
+
+class Committed(Event, frozen=True, kw_only=True, tag="checkpoint"):
+    """A checkpoint whose commit record is on disk. `path` is relative to the run directory."""
+
+    path: str
+    epoch: float
+    validation_loss: float | None = None
+
+
+class Sampled(Event, frozen=True, kw_only=True, tag="sample"):
+    """The answer at `step` to the prompt of validation row `row`, beside the reference."""
+
+    row: int
+    prompt: str
+    reference: str
+    answer: str
+
+
+class Logged(Event, frozen=True, kw_only=True, tag="log"):
+    text: str
+
+
+class Failed(Event, frozen=True, kw_only=True, tag="error"):
+    """Why the run ended. `code` and `params` where it is an error of ours, else the exception."""
+
+    reason: str
+    traceback: str = ""
+
+
+AnyEvent = StateChanged | Planned | TrainStep | Validated | Committed | Sampled | Logged | Failed
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+class _Head(msgspec.Struct):
+    v: int = FORMAT
+
+
+def _version(line: bytes) -> int:
+    try:
+        return msgspec.json.decode(line, type=_Head).v
+    except msgspec.DecodeError:
+        return FORMAT
+
+
+class EventWriter:
+    """Appends events to a log, one write per line, safe to call from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        before = list(read_events(path)) if path.exists() else []
+        self._attempt = max((e.attempt for e in before), default=0) + 1
+        self._seq = max((e.seq for e in before), default=-1) + 1
+        self._lock = Lock()
+        self._start = time.monotonic()
+        self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        if path.stat().st_size and not path.read_bytes().endswith(b"\n"):
+            os.write(self._fd, b"\n")  # a line torn by a crash ends here, ours begins on its own
+
+    def emit(self, event: Event) -> None:
+        with self._lock:
+            stamped = msgspec.structs.replace(
+                event,
+                attempt=self._attempt,
+                seq=self._seq,
+                wall=time.time(),
+                mono=time.monotonic() - self._start,
+            )
+            os.write(self._fd, _encoder.encode(stamped) + b"\n")
+            self._seq += 1
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
+class EventReader:
+    """Follows a log: each call of `read_new` gives the events written since the last one."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+
+    def read_new(self) -> list[AnyEvent]:
+        if not self._path.exists():
+            return []
+        with self._path.open("rb") as file:
+            file.seek(self._offset)
+            chunk = file.read()
+        whole = chunk[: chunk.rfind(b"\n") + 1]  # a line still being written waits for its end
+        self._offset += len(whole)
+        return [e for line in whole.split(b"\n") if (e := self._decode(line)) is not None]
+
+    def _decode(self, line: bytes) -> AnyEvent | None:
+        """None for a torn line or an unknown kind; a newer format must not be misread."""
+        try:
+            return _decoder.decode(line)
+        except msgspec.DecodeError:
+            version = _version(line)
+        if version > FORMAT:
+            raise RunError("format_newer", path=self._path, found=version, supported=FORMAT)
+        return None
+
+
+def read_events(path: Path) -> Iterator[AnyEvent]:
+    """All events of a log."""
+    yield from EventReader(path).read_new()

@@ -1,0 +1,319 @@
+"""JSON text to a value, with the offset of everything in it and every fault at its place.
+
+Stricter than `json`: duplicate keys, NaN and lone surrogates are faults. It goes on after a fault
+wherever the rest is still certain, so that one pass finds all of them. Knows nothing of rows.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from typing import Any, NamedTuple, NoReturn
+
+from nbfinetune.core.quoting import character, quoted
+from nbfinetune.core.rows import BROKEN
+
+MAX_DEPTH = 64
+MAX_NUMBER = 1000
+"""Deepest nesting, and most characters of a number, that are read."""
+
+_BLANKS = re.compile(r"[ \t\n\r]*")
+_EXOTIC = re.compile(r"[^\S \t\n\r]|[\u180e\u200b-\u200d\u2060\ufeff]")
+_PLAIN = re.compile(r'[^"\\\x00-\x1f\ud800-\udfff]*')
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_WORD = re.compile(r"-?[A-Za-z]+")
+_HEX = re.compile(r"[0-9A-Fa-f]{4}")
+_BRACKET = re.compile(r'"(?:[^"\\\n\r]|\\.)*"?|[][{}]')
+_SHALLOW = re.compile(r"\$(?:\.\w+|\[[^]]*\]){0,3}")
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_WORDS: dict[str, object] = {"true": True, "false": False, "null": None}
+_CONSTANTS = ("NaN", "Infinity", "-Infinity")
+
+
+class Fault(NamedTuple):
+    """One thing wrong with the text. `path` is empty where it stands between values."""
+
+    code: str
+    kind: str
+    offset: int
+    path: str
+    params: dict[str, str | int]
+
+
+class Scan(NamedTuple):
+    """What was read: the value, the offset behind it, the offset of each value by JSON path.
+
+    `stopped` is the fault after which nothing could be read; the value is then `BROKEN`.
+    """
+
+    value: object
+    end: int
+    offsets: dict[str, int]
+    faults: tuple[Fault, ...]
+    stopped: Fault | None = None
+
+
+def scan(text: str, start: int = 0, end: int | None = None) -> Scan:
+    """The JSON value that begins at `start`; what follows it is left alone."""
+    reader = _Reader(text, start, len(text) if end is None else end)
+    try:
+        value = reader.value("$", 1)
+        stopped = None
+    except _Stopped as stop:
+        value, stopped = BROKEN, stop.fault
+    return Scan(value, reader.at, reader.offsets, reader.all_faults(stopped), stopped)
+
+
+def skip_blanks(text: str, at: int, end: int | None = None) -> int:
+    """The offset of the first character that is no blank, exotic ones included."""
+    end = len(text) if end is None else end
+    while at < end and (text[at].isspace() or _EXOTIC.match(text, at)):
+        at += 1
+    return at
+
+
+def exotic_blank(text: str, start: int, end: int) -> Fault | None:
+    """The fault of blanks in `text[start:end]` that JSON does not know (U+00A0 …), if there are."""
+    found = [blank.start() for blank in _EXOTIC.finditer(text, start, end)]
+    return _blank_fault(text, found[0], len(found)) if found else None
+
+
+def child(path: str, key: str) -> str:
+    """The JSON path of a key: `$.role`, or `$['my key']` where it is no plain word."""
+    return f"{path}.{key}" if _IDENTIFIER.fullmatch(key) else f"{path}[{quoted(key)}]"
+
+
+def shallow(path: str) -> str:
+    """The first three steps of a path: where something too deep begins."""
+    found = _SHALLOW.match(path)
+    return found.group() if found else path
+
+
+class _Stopped(Exception):
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault)
+        self.fault = fault
+
+
+class _Reader:
+    """A recursive descent over `text[at:end]`; `MAX_DEPTH` bounds the recursion."""
+
+    def __init__(self, text: str, at: int, end: int) -> None:
+        self.text = text
+        self.at = at
+        self.end = end
+        self.offsets: dict[str, int] = {}
+        self.faults: list[Fault] = []
+        self.exotic: list[int] = []
+
+    def value(self, path: str, depth: int) -> object:
+        char = self.peek()
+        self.offsets[path] = self.at
+        if char in "{[":
+            if depth > MAX_DEPTH:
+                return self.too_deep(path)
+            return self.mapping(path, depth) if char == "{" else self.array(path, depth)
+        if char == '"':
+            return self.string(path)
+        return self.scalar(path)
+
+    def mapping(self, path: str, depth: int) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        self.at += 1
+        if self.peek() == "}":
+            self.at += 1
+            return found
+        while True:
+            if self.peek() != '"':
+                self.stop("name", got=character(self.peek()))
+            key_at = self.at
+            key = self.string(path)
+            if self.peek() != ":":
+                self.stop("colon", got=character(self.peek()))
+            self.at += 1
+            inner = child(path, key)
+            value = self.value(inner, depth + 1)
+            if key in found:
+                # Which of the two was meant is unknown: the rules must not judge either of them.
+                self.fault("duplicate_key", "", key_at, inner, key=quoted(key))
+                value = BROKEN
+            found[key] = value
+            if self.closed("}"):
+                return found
+
+    def array(self, path: str, depth: int) -> list[Any]:
+        found: list[Any] = []
+        self.at += 1
+        if self.peek() == "]":
+            self.at += 1
+            return found
+        while True:
+            found.append(self.value(f"{path}[{len(found)}]", depth + 1))
+            if self.closed("]"):
+                return found
+
+    def closed(self, close: str) -> bool:
+        """Past the `,` or the closing bracket that follows a value; True for the bracket."""
+        char = self.peek()
+        if char not in ("," + close):
+            self.stop("separator", got=character(char), close=close)
+        comma = self.at
+        self.at += 1
+        if char == "," and self.peek() == close:
+            self.at = comma
+            self.stop("comma", close=close)
+        return char == close
+
+    def string(self, path: str) -> str:
+        start = self.at
+        parts: list[str] = []
+        self.at += 1
+        while True:
+            plain = _PLAIN.match(self.text, self.at, self.end)
+            assert plain is not None
+            parts.append(plain.group())
+            self.at = plain.end()
+            if self.at >= self.end:
+                self.stop("cut")
+            char = self.text[self.at]
+            if char == '"':
+                self.at += 1
+                return "".join(parts)
+            parts.append(self.escape(path) if char == "\\" else self.bad_character(path, start))
+
+    def escape(self, path: str) -> str:
+        start = self.at
+        char = self.text[start + 1 : min(start + 2, self.end)]
+        if char == "u":
+            return self.code_unit(path)
+        if not char:
+            self.at = self.end
+            self.stop("cut")
+        if char not in _ESCAPES:
+            self.stop("escape", got=quoted("\\" + char))
+        self.at += 2
+        return _ESCAPES[char]
+
+    def code_unit(self, path: str) -> str:
+        """The character of `\\uXXXX`, or of the two escapes of a surrogate pair."""
+        start = self.at
+        high = self.hex_at(start)
+        self.at += 6
+        if not 0xD800 <= high <= 0xDFFF:
+            return chr(high)
+        if high < 0xDC00 and self.text.startswith("\\u", self.at, self.end):
+            low = self.hex_at(self.at)
+            if 0xDC00 <= low <= 0xDFFF:
+                self.at += 6
+                return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+        self.fault("lone_surrogate", "", start, path, got=f"\\u{high:04x}")
+        return "\ufffd"
+
+    def hex_at(self, backslash: int) -> int:
+        digits = _HEX.match(self.text, backslash + 2, self.end)
+        if digits is None:
+            if backslash + 6 > self.end:
+                self.at = self.end
+                self.stop("cut")
+            self.at = backslash
+            self.stop("escape", got=quoted(self.text[backslash : backslash + 6]))
+        return int(digits.group(), 16)
+
+    def bad_character(self, path: str, start: int) -> str:
+        """A character that may not stand in a string as it is."""
+        at, char = self.at, self.text[self.at]
+        if char in "\n\r":
+            self.at = start
+            self.stop("newline")
+        if char < " ":
+            self.fault("json_parse", "control", at, path, got=character(char))
+        elif "\udc80" <= char <= "\udcff":
+            # Decoded with "surrogateescape": a byte that is no UTF-8.
+            self.fault("encoding", "byte", at, path, got=f"0x{ord(char) - 0xDC00:02X}")
+        else:
+            self.fault("lone_surrogate", "", at, path, got=character(char))
+        self.at += 1
+        return char if char < " " else "\ufffd"
+
+    def scalar(self, path: str) -> object:
+        start = self.at
+        word = _WORD.match(self.text, start, self.end)
+        if word is not None and word.group() in _WORDS:
+            self.at = word.end()
+            return _WORDS[word.group()]
+        if word is not None and word.group() in _CONSTANTS:
+            self.at = word.end()
+            self.fault("json_parse", "constant", start, path, got=word.group())
+            return BROKEN
+        number = _NUMBER.match(self.text, start, self.end)
+        if number is None:
+            self.stop("value", got=character(self.text[start]))
+        self.at = number.end()
+        return self.number(number, path)
+
+    def number(self, found: re.Match[str], path: str) -> object:
+        digits = found.group()
+        if len(digits) > MAX_NUMBER:
+            self.fault(
+                "json_parse", "number", found.start(), path, limit=MAX_NUMBER, length=len(digits)
+            )
+            return BROKEN
+        if not (found.group(1) or found.group(2)):
+            return int(digits)
+        number = float(digits)
+        if math.isinf(number):
+            self.fault("json_parse", "constant", found.start(), path, got=digits[:40])
+            return BROKEN
+        return number
+
+    def too_deep(self, path: str) -> object:
+        """Past a value that is nested too deep to be read, by its brackets alone."""
+        start, level = self.at, 0
+        if not any(fault.code == "too_deep" for fault in self.faults):
+            self.fault("too_deep", "", start, shallow(path), limit=MAX_DEPTH)
+        for bracket in _BRACKET.finditer(self.text, start, self.end):
+            char = bracket.group()
+            level += 1 if char in "[{" else -1 if char in "]}" else 0
+            if level == 0:
+                self.at = bracket.end()
+                return BROKEN
+        self.at = self.end
+        return self.stop("cut")
+
+    def peek(self) -> str:
+        """The next character that is no blank; exotic blanks count as blanks, and as one fault."""
+        while True:
+            blanks = _BLANKS.match(self.text, self.at, self.end)
+            assert blanks is not None
+            self.at = blanks.end()
+            if self.at >= self.end:
+                self.stop("cut")
+            if not _EXOTIC.match(self.text, self.at, self.end):
+                return self.text[self.at]
+            self.exotic.append(self.at)
+            self.at += 1
+
+    def fault(self, code: str, kind: str, offset: int, path: str, **params: str | int) -> None:
+        fault = Fault(code, kind, offset, path, params)
+        # A string with a hundred raw tabs has one fault, not a hundred.
+        if not any((f.code, f.kind, f.path) == (code, kind, path) for f in self.faults):
+            self.faults.append(fault)
+
+    def stop(self, kind: str, **params: str | int) -> NoReturn:
+        raise _Stopped(Fault("json_parse", kind, self.at, "", params))
+
+    def all_faults(self, stopped: Fault | None) -> tuple[Fault, ...]:
+        """Every fault in the order of the text."""
+        faults = [*self.faults, stopped] if stopped else list(self.faults)
+        if self.exotic:
+            faults.append(_blank_fault(self.text, self.exotic[0], len(self.exotic)))
+        return tuple(sorted(faults, key=lambda fault: fault.offset))
+
+
+def _blank_fault(text: str, offset: int, count: int) -> Fault:
+    char = text[offset]
+    name = unicodedata.name(char, "").lower()
+    got = f"U+{ord(char):04X}" + (f" ({name})" if name else "")
+    return Fault("json_parse", "blank", offset, "", {"got": got, "count": count})

@@ -1,0 +1,235 @@
+"""JSON Lines and JSON arrays to rows, each with its line; what stands between the rows as problems.
+
+One pass, row by row. Knows nothing of messages, except that a row usually begins with that key:
+so it finds its way back after a row that is broken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from nbfinetune.core.json_scan import Fault, Scan, exotic_blank, scan, skip_blanks
+from nbfinetune.core.pages import Page, Span
+from nbfinetune.core.problems import Problem
+from nbfinetune.core.quoting import character, quoted
+from nbfinetune.core.rows import BROKEN, Row
+
+_ROW_START = re.compile(r'\s*\{\s*"messages"\s*:')
+_NEXT_ELEMENT = re.compile(r',\s*(?=\{\s*"messages"\s*:)')
+_JSON_START = re.compile(r'[{\["]|-?[0-9]|-?[A-Za-z]+\s*$')
+_LONGEST_OBJECT_LINES = 500
+"""How far a pretty-printed object is followed: bounds the work on a file full of open brackets."""
+
+
+def read_jsonl(text: str, first_line: int = 1) -> Iterator[Row | Problem]:
+    """The rows of JSON Lines text, and the problems that belong to no row."""
+    page = Page(text, first_line)
+    if _is_one_array(page):
+        yield Problem(code="array_in_jsonl", severity="error", line=_first_line(page))
+        yield from _elements(page, skip_blanks(text, 0))
+        return
+    blank: list[int] = []
+    index = 0
+    while index < len(page.lines):
+        line = page.lines[index]
+        if page.is_blank(line):
+            blank.append(line.number)
+            index += 1
+            continue
+        row, index = _row(page, index)
+        yield row
+    if blank and len(blank) < len(page.lines):
+        params: dict[str, str | int] = {"count": len(blank)}
+        yield Problem(code="blank_line", severity="warning", line=blank[0], params=params)
+
+
+def read_json(text: str, first_line: int = 1) -> Iterator[Row | Problem]:
+    """The rows of a JSON document: an array of objects, or one object."""
+    page = Page(text, first_line)
+    start = skip_blanks(text, 0)
+    if start == len(text):
+        return
+    if text[start] == "[":
+        yield from _elements(page, start)
+    elif _is_jsonl(page):
+        yield Problem(code="jsonl_in_json", severity="error", line=_first_line(page))
+        yield from read_jsonl(text, first_line)
+    else:
+        yield _only_row(page, start, len(text))
+
+
+def is_json_document(text: str) -> bool:
+    """Whether text that begins with a bracket is one array or object, not one object per line."""
+    page = Page(text)
+    start = skip_blanks(text, 0)
+    if text[start] == "[":
+        return _is_one_array(page)
+    found = scan(text, start)
+    return found.stopped is None and skip_blanks(text, found.end) == len(text)
+
+
+def _row(page: Page, index: int) -> tuple[Row, int]:
+    """The row that begins on this line, and the index of the line behind it."""
+    line = page.lines[index]
+    start = skip_blanks(page.text, line.start, line.end)
+    if not _JSON_START.match(page.text, start, line.end):
+        return _prose(page, line, start), index + 1
+    found = scan(page.text, line.start, line.end)
+    if found.stopped is not None and found.stopped.kind in ("cut", "newline"):
+        return _open_row(page, index, found)
+    return _only_row(page, line.start, line.end), index + 1
+
+
+def _prose(page: Page, line: Span, start: int) -> Row:
+    got: dict[str, str | int] = {"got": quoted(page.text[start : line.end])}
+    return _broken(page, start, Fault("json_parse", "prose", start, "", got))
+
+
+def _only_row(page: Page, start: int, end: int) -> Row:
+    """The row that fills `text[start:end]`; an array or anything behind the row is a problem."""
+    found = scan(page.text, start, end)
+    rest = skip_blanks(page.text, found.end, end)
+    if found.stopped is None and rest < end:
+        got: dict[str, str | int] = {"got": character(page.text[rest])}
+        return _broken(page, start, *found.faults, Fault("json_parse", "extra", rest, "", got))
+    if isinstance(found.value, list):
+        return _broken(page, start, *found.faults, Fault("array_in_jsonl", "", start, "", {}))
+    return _scanned(page, start, _with_gap(page, found, rest))
+
+
+def _with_gap(page: Page, found: Scan, behind: int) -> Scan:
+    """The scan with the fault of the exotic blanks between its end and `behind`, if there are."""
+    fault = exotic_blank(page.text, found.end, behind) if found.stopped is None else None
+    return found._replace(faults=(*found.faults, fault)) if fault else found
+
+
+def _open_row(page: Page, index: int, found: Scan) -> tuple[Row, int]:
+    """A row that doesn't end on its line: printed over several lines, or cut off."""
+    start = page.lines[index].start
+    window = page.lines[min(index + _LONGEST_OBJECT_LINES, len(page.lines)) - 1].end
+    whole = scan(page.text, start, window)
+    if whole.stopped is None:
+        after = index + 1 + page.line_at(max(whole.end - 1, start)) - page.lines[index].number
+        code = "array_in_jsonl" if isinstance(whole.value, list) else "pretty_printed"
+        params: dict[str, str | int] = {"last": page.lines[after - 1].number}
+        return _broken(page, start, *whole.faults, Fault(code, "", start, "", params)), after
+    after = _behind_continuation(page, index + 1)
+    # The true place of the mistake is known if the lines that follow do belong to this row.
+    inside = whole.stopped.kind not in ("cut", "newline")
+    if inside and after > index + 1 and whole.stopped.offset < page.lines[after - 1].end:
+        return _broken(page, start, *whole.faults), after
+    return _broken(page, start, *found.faults), after
+
+
+def _behind_continuation(page: Page, index: int) -> int:
+    """The first line from `index` on that can begin a row of its own."""
+    while index < len(page.lines):
+        line = page.lines[index]
+        if page.text[line.start : line.start + 1] in ("{", "["):
+            break
+        if _ROW_START.match(page.text, line.start, line.end):
+            break
+        index += 1
+    return index
+
+
+def _elements(page: Page, bracket: int) -> Iterator[Row | Problem]:
+    """The elements of the array that begins at `bracket`, and what is wrong between them."""
+    text = page.text
+    at = bracket + 1
+    if text[skip_blanks(text, at) :][:1] == "]":
+        yield from _behind_array(page, skip_blanks(text, at) + 1)
+        return
+    while True:
+        found = scan(text, at)
+        behind = skip_blanks(text, found.end)
+        yield _scanned(page, at, _with_gap(page, found, behind))
+        if found.stopped is not None:
+            further = _NEXT_ELEMENT.search(text, found.stopped.offset)
+            if further is None:
+                return
+            at = further.end()
+            continue
+        char = text[behind : behind + 1]
+        at = behind + 1
+        if char == "]":
+            yield from _behind_array(page, at)
+            return
+        if char == "," and text[skip_blanks(text, at) :][:1] == "]":
+            yield _problem(page, Fault("json_parse", "comma", behind, "", {"close": "]"}))
+            return
+        if char != ",":
+            yield _missing_separator(page, behind)
+            if char != "{":
+                return
+            at = behind
+
+
+def _missing_separator(page: Page, at: int) -> Problem:
+    if at >= len(page.text):
+        return _problem(page, Fault("json_parse", "cut", at, "", {}))
+    params: dict[str, str | int] = {"got": character(page.text[at]), "close": "]"}
+    return _problem(page, Fault("json_parse", "separator", at, "", params))
+
+
+def _behind_array(page: Page, at: int) -> Iterator[Problem]:
+    at = skip_blanks(page.text, at)
+    if at < len(page.text):
+        got: dict[str, str | int] = {"got": character(page.text[at])}
+        yield _problem(page, Fault("json_parse", "extra", at, "", got))
+
+
+def _is_one_array(page: Page) -> bool:
+    """Whether the text is one array: it opens on a line of its own or is all there is."""
+    start = skip_blanks(page.text, 0)
+    if page.text[start : start + 1] != "[":
+        return False
+    line = page.lines[page.line_at(start) - page.first_line]
+    found = scan(page.text, start, line.end)
+    if found.stopped is not None:
+        return True
+    return skip_blanks(page.text, found.end) == len(page.text)
+
+
+def _is_jsonl(page: Page) -> bool:
+    """Whether one of the first lines, of two or more, is a complete object with messages."""
+    lines = [line for line in page.lines if not page.is_blank(line)]
+    return len(lines) > 1 and any(_is_row(page, line) for line in lines[:10])
+
+
+def _is_row(page: Page, line: Span) -> bool:
+    found = scan(page.text, line.start, line.end)
+    complete = skip_blanks(page.text, found.end, line.end) == line.end
+    return complete and isinstance(found.value, dict) and "messages" in found.value
+
+
+def _first_line(page: Page) -> int:
+    return page.line_at(skip_blanks(page.text, 0))
+
+
+def _scanned(page: Page, start: int, found: Scan) -> Row:
+    line = page.line_at(skip_blanks(page.text, start))
+    problems = tuple(_problem(page, fault) for fault in found.faults)
+    if page.line_at(found.end) == line:
+        return Row(line, found.value, problems)
+    places = {path: page.line_at(offset) for path, offset in found.offsets.items()}
+    return Row(line, found.value, problems, places)
+
+
+def _broken(page: Page, start: int, *faults: Fault) -> Row:
+    """A row of which only the faults are known."""
+    line = page.line_at(skip_blanks(page.text, start))
+    return Row(line, BROKEN, tuple(_problem(page, fault) for fault in faults))
+
+
+def _problem(page: Page, fault: Fault) -> Problem:
+    params = {**fault.params, "column": page.column_at(fault.offset)}
+    return Problem(
+        code=fault.code,
+        kind=fault.kind,
+        severity="error",
+        line=page.line_at(fault.offset),
+        path=fault.path,
+        params=params,
+    )

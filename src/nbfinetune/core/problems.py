@@ -1,0 +1,51 @@
+"""What a check found: one rule, one place, what was expected and what came."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from nbfinetune.core import text
+
+Severity = Literal["error", "warning", "advice"]
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """One broken rule at one place.
+
+    `line` is the physical line, 1-based, blank lines counted (None: the file as a whole).
+    `path` is a JSON path relative to the row (`$.messages[1].role`); empty: the whole row or file.
+    `kind` tells apart what one code has several phrases for (`json_parse`: `cut`, `blank` …).
+    `params` fill the words of the catalogue; `expected` and `got` are among them where they apply.
+    """
+
+    code: str
+    severity: Severity
+    line: int | None = None
+    path: str = ""
+    kind: str = ""
+    params: dict[str, str | int] = {}
+
+    @property
+    def phrase(self) -> str:
+        """The key of its words in the catalogue."""
+        return f"{self.code}/{self.kind}" if self.kind else self.code
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in the user's language, without its place."""
+        return text.message(self.phrase, self.params)
+
+    @property
+    def way_out(self) -> str:
+        return text.way_out(self.phrase, self.params)
+
+    @property
+    def place(self) -> str:
+        """Where: `line 7  $.messages[1].role`; empty for the file as a whole."""
+        line = "" if self.line is None else text.message("at_line", {"line": self.line})
+        return "  ".join(filter(None, [line, self.path]))
+
+    def __str__(self) -> str:
+        return "  ".join(filter(None, [self.place, self.message]))

@@ -1,0 +1,234 @@
+"""The words of errors and of notices about runs. Whoever raises gives the parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nbfinetune.core.text.phrase import Phrase
+
+ERRORS: Mapping[str, Phrase] = {
+    # datasets
+    "dataset_invalid": Phrase(
+        "{count} problems in {name} ({rows} rows, {valid} of them valid)",
+        "{name} 有 {count} 个问题（共 {rows} 行，有效 {valid} 行）",
+        "Correct these lines and run the cell again.",
+        "请改正这些行，然后重新运行单元格。",
+    ),
+    "more_problems": Phrase("… and {count} more", "……另有 {count} 个"),
+    "dataset_unknown": Phrase(
+        "there is no dataset {name!r}{suggestion}",
+        "没有名为 {name!r} 的数据集{suggestion}",
+        "Write one with  %%ft_dataset {name}  or load a file with  %ft_dataset FILE --name {name}.",
+        "用  %%ft_dataset {name}  写一个，或用  %ft_dataset 文件 --name {name}  加载。",
+    ),
+    "dataset_source_unknown": Phrase(
+        "{source!r} is neither a file nor a Python variable",
+        "{source!r} 既不是文件，也不是 Python 变量",
+        "Give the path of a .jsonl or .json file, or the name of a list of rows.",
+        "请给出 .jsonl 或 .json 文件的路径，或一个行列表变量的名字。",
+    ),
+    "dataset_name_missing": Phrase(
+        "the dataset needs a name",
+        "数据集需要一个名字",
+        "For example:  %ft_dataset rows.jsonl --name pirate",
+        "例如：%ft_dataset rows.jsonl --name pirate",
+    ),
+    # settings
+    "setting_out_of_range": Phrase(
+        "{field} must be {allowed}, got {value}  ({option})",
+        "{field} 必须为 {allowed}，得到 {value}（{option}）",
+    ),
+    "setting_wrong_type": Phrase(
+        "{field} must be {allowed}, got {value!r}  ({option})",
+        "{field} 必须是 {allowed}，得到 {value!r}（{option}）",
+    ),
+    "setting_unknown": Phrase(
+        "unknown option {option}{suggestion}",
+        "未知选项 {option}{suggestion}",
+    ),
+    "setting_batch": Phrase(
+        "{field} must divide batch_size ({batch_size}), got {value}  ({option})",
+        "{field} 必须能整除 batch_size（{batch_size}），得到 {value}（{option}）",
+    ),
+    "arguments_wrong": Phrase("{reason}", "{reason}", "See  {magic}?", "参见  {magic}?"),
+    # training
+    "too_few_rows": Phrase(
+        "{rows} rows are left to train on",
+        "可用于训练的只有 {rows} 行",
+        "Add rows, or train without a validation split:  --validation 0",
+        "请增加数据，或不划分验证集：--validation 0",
+    ),
+    "nothing_trained": Phrase(
+        "{count} rows lose all their trained tokens at max_length {max_length} (lines {lines})",
+        "max_length 为 {max_length} 时，{count} 行失去全部训练词元（第 {lines} 行）",
+        "Raise --max-length, or shorten these rows.",
+        "请增大 --max-length，或缩短这些行。",
+    ),
+    "labels_unproven": Phrase(
+        "the chat template of {model} does not show where the answer of line {line} is: {reason}",
+        "{model} 的对话模板无法确定第 {line} 行答案的位置：{reason}",
+        "Use a model whose template carries {{% generation %}} markers.",
+        "请使用模板带 {{% generation %}} 标记的模型。",
+    ),
+    "template_missing": Phrase(
+        "{model} has no chat template",
+        "{model} 没有对话模板",
+        "Choose an instruct or chat version of the model.",
+        "请选择该模型的 instruct 或 chat 版本。",
+    ),
+    "template_refused": Phrase(
+        "the chat template of {model} refuses this conversation: {reason}",
+        "{model} 的对话模板拒绝此对话：{reason}",
+    ),
+    "training_failed": Phrase(
+        "run {name} failed: {reason}",
+        "训练 {name} 失败：{reason}",
+        "The whole story:  %ft_runs {name} --log",
+        "完整日志：%ft_runs {name} --log",
+    ),
+    "loss_not_finite": Phrase(
+        "the loss became {value} at step {step}",
+        "第 {step} 步的损失变为 {value}",
+        "Lower --learning-rate; the last committed checkpoint is intact.",
+        "请降低 --learning-rate；最后一个已提交的检查点完好。",
+    ),
+    "run_active": Phrase(
+        "{name} is still training, and one run trains at a time",
+        "{name} 仍在训练，同一时间只训练一个",
+        "Wait with  %ft_wait {name}  or end it with  %ft_stop {name}.",
+        "用  %ft_wait {name}  等待，或用  %ft_stop {name}  结束。",
+    ),
+    # notices of the preflight
+    "few_steps": Phrase(
+        "only {steps} optimizer steps: too few to learn much",
+        "只有 {steps} 个优化步：太少，学不到多少",
+        "--epochs {epochs} would give {more_steps}.",
+        "--epochs {epochs} 会有 {more_steps} 步。",
+    ),
+    "few_steps_few_rows": Phrase(
+        "only {steps} optimizer steps from {rows} rows: too few to learn much",
+        "{rows} 行只有 {steps} 个优化步：太少，学不到多少",
+        "Add rows, or lower --batch-size.",
+        "请增加数据，或减小 --batch-size。",
+    ),
+    "rows_cut": Phrase(
+        "{count} rows are longer than max_length {max_length} and lose their ends (lines {lines})",
+        "{count} 行超过 max_length {max_length}，末尾会被截断（第 {lines} 行）",
+        "Raise --max-length to keep them whole.",
+        "增大 --max-length 可保留完整。",
+    ),
+    "preset_chosen": Phrase(
+        "preset {preset}: made for {model}",
+        "预设 {preset}：为 {model} 而设",
+    ),
+    "max_length_limited": Phrase(
+        "{model} reads at most {limit} tokens: max_length is {limit}",
+        "{model} 最多读取 {limit} 个词元：max_length 为 {limit}",
+    ),
+    "no_validation": Phrase(
+        "no validation rows: the best checkpoint can't be told from the last one",
+        "没有验证数据：无法区分最佳与最后的检查点",
+        "Add rows, or give --validation 0.1.",
+        "请增加数据，或给出 --validation 0.1。",
+    ),
+    # runs and checkpoints
+    "run_unknown": Phrase(
+        "there is no run {name!r}{suggestion}",
+        "没有名为 {name!r} 的训练{suggestion}",
+        "%ft_runs lists the runs.",
+        "%ft_runs 列出所有训练。",
+    ),
+    "no_runs": Phrase(
+        "there is no run yet",
+        "还没有训练",
+        "Start one with  %ft_train DATASET",
+        "用  %ft_train 数据集  开始。",
+    ),
+    "run_elsewhere": Phrase(
+        "run {name} was not started in this kernel",
+        "训练 {name} 不是在此内核中启动的",
+        "See it with  %ft_runs {name}",
+        "查看：%ft_runs {name}",
+    ),
+    "run_locked": Phrase(
+        "run {run} is in use by process {pid} on {host} since {since}",
+        "训练 {run} 自 {since} 起被 {host} 上的进程 {pid} 使用",
+        "Stop it there, or start a new run.",
+        "请先在那里停止，或新建训练。",
+    ),
+    "format_newer": Phrase(
+        "{path} was written by a newer nbfinetune (format {found}, this one reads {supported})",
+        "{path} 由更新的 nbfinetune 写入（格式 {found}，本版本支持 {supported}）",
+        "Upgrade with  pip install -U nbfinetune",
+        "请升级：pip install -U nbfinetune",
+    ),
+    "file_damaged": Phrase(
+        "{path} can't be read: {reason}",
+        "无法读取 {path}：{reason}",
+    ),
+    "no_checkpoint": Phrase(
+        "run {run} has no committed checkpoint{suffix}",
+        "训练 {run} 没有已提交的检查点{suffix}",
+        "Wait for the first one, or see  %ft_runs {run}",
+        "请等待第一个检查点，或查看  %ft_runs {run}",
+    ),
+    "checkpoint_damaged": Phrase(
+        "checkpoint {path} does not match its commit record: {reason}",
+        "检查点 {path} 与提交记录不符：{reason}",
+        "Use another checkpoint of the run.",
+        "请使用该训练的其他检查点。",
+    ),
+    # models
+    "model_unknown": Phrase(
+        "{name!r} is neither a run nor a model{suggestion}",
+        "{name!r} 既不是训练，也不是模型{suggestion}",
+        "Give  base,  a run of  %ft_runs,  starter,  a path or a hub id.",
+        "可用：base、%ft_runs 中的训练、starter、路径或模型 id。",
+    ),
+    "model_unreachable": Phrase(
+        "the model {name} is not cached and the hub can't be reached: {reason}",
+        "模型 {name} 未缓存，且无法连接到 hub：{reason}",
+        "Check the network or HF_ENDPOINT, or use  --base-model starter.",
+        "请检查网络或 HF_ENDPOINT，或使用  --base-model starter。",
+    ),
+    "model_damaged": Phrase(
+        "the model {name} can't be loaded: {reason}",
+        "无法加载模型 {name}：{reason}",
+    ),
+    "device_unknown": Phrase(
+        "device {device} is not available here ({available})",
+        "此处没有设备 {device}（{available}）",
+        "Leave --device out to let it be chosen.",
+        "不写 --device 即自动选择。",
+    ),
+    "prompt_too_long": Phrase(
+        "the prompt is {tokens} tokens long; {model} reads at most {limit}",
+        "提示有 {tokens} 个词元；{model} 最多读取 {limit} 个",
+        "Shorten the prompt or the system prompt.",
+        "请缩短提示或系统提示。",
+    ),
+    "column_missing": Phrase(
+        "name at least one model to ask",
+        "请至少写一个模型",
+        "For example:  {magic} base first-try",
+        "例如：{magic} base first-try",
+    ),
+    "column_syntax": Phrase(
+        "can't read the column {column!r}: {reason}",
+        "无法解析列 {column!r}：{reason}",
+        "A column is MODEL or MODEL=SYSTEM, as in  base  first-try@last  base=@prompt.txt",
+        "列的写法：MODEL 或 MODEL=系统提示，例如  base  first-try@last  base=@prompt.txt",
+    ),
+    "prompts_missing": Phrase(
+        "there are no prompts",
+        "没有提示",
+        "Write one prompt per line below the magic.",
+        "在魔法命令下方每行写一个提示。",
+    ),
+    "missing_dependency": Phrase(
+        "{package} is needed for {purpose}",
+        "{purpose} 需要 {package}",
+        "pip install {pip}",
+        "pip install {pip}",
+    ),
+}

@@ -1,0 +1,1 @@
+"""How a worker is started: so far as a thread of this process."""

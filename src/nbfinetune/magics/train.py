@@ -1,0 +1,71 @@
+"""`%ft_train DATASET`: check what can be checked before the wait, then train in the background."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from IPython.core.magic import line_magic, magics_class
+
+from nbfinetune.core.dataset import MessageDataset
+from nbfinetune.core.errors import ConfigError
+from nbfinetune.core.presets import PRESETS, STARTER
+from nbfinetune.magics.arguments import Line, Option, documented
+from nbfinetune.magics.base import SessionMagics
+from nbfinetune.magics.errors import friendly
+from nbfinetune.training.job import TrainingJob
+
+LINE = Line(
+    "%ft_train",
+    [
+        Option("name", "the name of the run", "RUN"),
+        Option("base-model", f"hub id, folder or {STARTER} [{STARTER}]", "MODEL"),
+        Option("preset", "one of " + ", ".join(PRESETS), "PRESET"),
+        Option("validation", "share of the rows, or a dataset of its own [0.1]", "SHARE|NAME"),
+    ],
+    settings=True,
+)
+
+
+@magics_class
+class TrainMagics(SessionMagics):
+    """Training."""
+
+    @friendly
+    @line_magic
+    @documented(LINE)
+    def ft_train(self, line: str) -> TrainingJob:
+        """Train a LoRA on a dataset, in the background; the cell returns at once.
+
+        Example:
+            %ft_train pirate --name first-try
+            %ft_train pirate --epochs 5 --learning-rate 1e-3
+
+        `%ft_wait` waits for the end, `%ft_stop` ends it early with a checkpoint.
+        """
+        given = LINE.parse(line)
+        if len(given.words) != 1:
+            raise ConfigError(
+                "arguments_wrong",
+                field="line",
+                magic="%ft_train",
+                reason="name one dataset, as in  %ft_train pirate --name first-try",
+            )
+        job = self.session.train(
+            self._dataset(given.words[0]),
+            name=given.name,
+            base_model=given.base_model or STARTER,
+            preset=given.preset,
+            validation=given.validation or 0.1,
+            **LINE.settings(given),
+        )
+        if getattr(self.shell, "kernel", None) is not None:  # a terminal has no widgets
+            from nbfinetune.panels.run import show_run
+
+            show_run(job)
+        return job
+
+    def _dataset(self, word: str) -> MessageDataset | str:
+        """A kept dataset, or a file that is loaded on the way."""
+        if word not in self.session.datasets and Path(word).expanduser().is_file():
+            return self.session.load_dataset(word)
+        return word

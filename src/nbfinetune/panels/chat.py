@@ -1,0 +1,98 @@
+"""A chat panel: one prompt, several columns, answers that stream in, Stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import Event, Lock, Thread
+
+import ipywidgets as widgets
+from IPython.display import display
+
+from nbfinetune.chat.compare import Contender
+from nbfinetune.chat.model import SamplingParams
+from nbfinetune.core.messages import Message
+from nbfinetune.display.chat import column_html, notice_html
+
+REFRESH_SECONDS = 0.1
+
+
+class ChatPanel:
+    """Columns of one conversation each. `load` gives the models; it is called in the background."""
+
+    def __init__(self, load: Callable[[], Sequence[Contender]], params: SamplingParams) -> None:
+        self._load = load
+        self._params = params
+        self._contenders: Sequence[Contender] = []
+        self._histories: list[list[Message]] = []
+        self._stopping = Event()
+        self._busy = Lock()
+        self._notice = widgets.HTML()
+        self._columns = widgets.GridBox(layout=widgets.Layout(grid_gap="12px"))
+        self._prompt = widgets.Text(
+            placeholder="Write a message and press Enter", layout=widgets.Layout(flex="1")
+        )
+        self._prompt.on_submit(lambda _text: self._on_send())
+        self._send = widgets.Button(description="Send", button_style="primary")
+        self._send.on_click(lambda _button: self._on_send())
+        self._stop = widgets.Button(description="Stop", disabled=True)
+        self._stop.on_click(lambda _button: self._stopping.set())
+        row = widgets.HBox([self._prompt, self._send, self._stop])
+        self.widget = widgets.VBox([self._notice, self._columns, row])
+
+    def show(self) -> None:
+        display(self.widget)
+
+    def send(self, prompt: str) -> Thread | None:
+        """Ask every column in the background; None while an answer is still being written."""
+        if not self._busy.acquire(blocking=False):
+            return None
+        self._stopping.clear()
+        self._set_busy(True)
+        thread = Thread(target=self._answer, args=(prompt,), name="nbfinetune-chat", daemon=True)
+        thread.start()
+        return thread
+
+    def _on_send(self) -> None:
+        prompt = self._prompt.value.strip()
+        if prompt and self.send(prompt) is not None:
+            self._prompt.value = ""
+
+    def _answer(self, prompt: str) -> None:
+        try:
+            if not self._contenders:
+                self._open_columns()
+            for history in self._histories:
+                history.append(Message("user", prompt))
+            for index in range(len(self._contenders)):
+                self._ask(index)
+            self._notice.value = ""
+        except Exception as error:  # shown where the question was asked
+            self._notice.value = notice_html(f"{type(error).__name__}: {error}")
+        finally:
+            self._set_busy(False)
+            self._busy.release()
+
+    def _open_columns(self) -> None:
+        self._notice.value = notice_html("Loading the models …")
+        self._contenders = self._load()
+        self._histories = [c.messages("")[:-1] for c in self._contenders]
+        self._columns.children = [widgets.HTML() for _ in self._contenders]
+        self._columns.layout.grid_template_columns = "repeat(auto-fit, minmax(240px, 1fr))"
+        self._notice.value = ""
+
+    def _ask(self, index: int) -> None:
+        history = self._histories[index]
+        contender = self._contenders[index]
+        view = self._columns.children[index]
+
+        def show(text: str) -> None:
+            view.value = column_html(contender.label, [*history, Message("assistant", text)])
+
+        show("…")
+        reply = contender.model.reply(history, self._params, show, self._stopping.is_set)
+        history.append(Message("assistant", reply.text))
+        view.value = column_html(contender.label, history, reply)
+
+    def _set_busy(self, busy: bool) -> None:
+        self._send.disabled = busy
+        self._stop.disabled = not busy

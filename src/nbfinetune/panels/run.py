@@ -1,0 +1,60 @@
+"""The live status of a run: follows its events, offers Stop, leaves a static picture at the end."""
+
+from __future__ import annotations
+
+from threading import Thread
+
+import ipywidgets as widgets
+from IPython.display import DisplayHandle
+
+from nbfinetune.display.run import run_html, run_text
+from nbfinetune.training.job import TrainingJob
+
+REFRESH_SECONDS = 0.5
+
+
+class RunPanel:
+    """An HTML widget that shows the record of a job, and its Stop button."""
+
+    def __init__(self, job: TrainingJob) -> None:
+        self._job = job
+        self._status = widgets.HTML()
+        self._stop = widgets.Button(
+            description="Stop", icon="stop", tooltip="End after this step and keep a checkpoint"
+        )
+        self._stop.on_click(self._on_stop)
+        self._handle = DisplayHandle()
+        self.widget = widgets.VBox([self._status, self._stop])
+        self.refresh()
+
+    def show(self) -> None:
+        """Display the panel below the cell and follow the run until it has ended."""
+        self._handle.display(self.widget)
+        Thread(target=self._follow, name="nbfinetune-panel", daemon=True).start()
+
+    def refresh(self) -> None:
+        """Show the record as it is now."""
+        self._status.value = run_html(self._job.name, self._job.record())
+
+    def _follow(self) -> None:
+        while self._job.running:
+            self._job.wait_a_moment(REFRESH_SECONDS)
+            self.refresh()
+        # a widget is lost with its kernel; this is saved in the notebook
+        record = self._job.record()
+        shown = {
+            "text/html": run_html(self._job.name, record),
+            "text/plain": run_text(self._job.name, record),
+        }
+        self._handle.update(shown, raw=True)
+        self.widget.close()
+
+    def _on_stop(self, _button: widgets.Button) -> None:
+        self._stop.disabled = True
+        self._stop.description = "Stopping …"
+        self._job.stop()
+
+
+def show_run(job: TrainingJob) -> None:
+    """Display the live status of a job."""
+    RunPanel(job).show()

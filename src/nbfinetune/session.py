@@ -1,0 +1,287 @@
+"""What one kernel holds: datasets, jobs, loaded models. Knows nothing of IPython or widgets.
+
+Every magic ends in one method here; the functions of the package's root are the same methods of the
+kernel's one session.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbfinetune.chat.columns import Column, parse_column
+from nbfinetune.chat.compare import Comparison, Contender, compare
+from nbfinetune.chat.model import SamplingParams
+from nbfinetune.core import sources
+from nbfinetune.core.dataset import MessageDataset
+from nbfinetune.core.errors import ConfigError, DatasetError, ModelError, RunError
+from nbfinetune.core.events import Notice
+from nbfinetune.core.presets import STARTER, preset_for, resolve_config
+from nbfinetune.core.runs import DataSpec, Run, RunSpec, RunStore, new_run_id
+from nbfinetune.training import preflight
+from nbfinetune.training.job import TrainingJob
+
+if TYPE_CHECKING:
+    from nbfinetune.chat.local import LocalModel
+    from nbfinetune.engines.capture import DisplayPublisher
+
+
+class Session:
+    """One kernel's work. `home` is the folder that everything is written to."""
+
+    def __init__(self, home: Path, publisher: DisplayPublisher | None = None) -> None:
+        self.home = home
+        self.publisher = publisher
+        self.runs = RunStore(home)
+        self.datasets: dict[str, MessageDataset] = {}
+        self.jobs: dict[str, TrainingJob] = {}
+        self._models: dict[str, LocalModel] = {}
+
+    # datasets
+
+    def read_cell(self, body: str, name: str, system: str | None = None) -> MessageDataset:
+        """The dataset written in a cell; kept under its name once it is valid."""
+        return self._keep(sources.read_cell(body, name=name, system=system))
+
+    def load_dataset(
+        self,
+        source: str | Path | Iterable[Mapping[str, Any]],
+        *,
+        name: str | None = None,
+        system: str | None = None,
+    ) -> MessageDataset:
+        """A dataset from a `.jsonl` or `.json` file, a list of rows, a pandas frame or a
+        `datasets.Dataset`, checked and kept under its name (a file's is its stem).
+
+        Raises:
+            DatasetError: It has errors; `problems` lists all of them.
+        """
+        if isinstance(source, (str, Path)):
+            path = Path(source).expanduser()
+            loaded = sources.read_file(path, name=name or path.stem, system=system)
+        elif name is None:
+            raise DatasetError("dataset_name_missing")
+        else:
+            loaded = sources.from_rows(source, name=name, system=system)
+        return self._keep(loaded)
+
+    def dataset(self, name: str) -> MessageDataset:
+        if name not in self.datasets:
+            near = difflib.get_close_matches(name, self.datasets, n=1)
+            suggestion = f". Did you mean {near[0]!r}?" if near else ""
+            raise DatasetError("dataset_unknown", name=name, suggestion=suggestion)
+        return self.datasets[name]
+
+    def _keep(self, dataset: MessageDataset) -> MessageDataset:
+        self.datasets[dataset.name] = dataset.check()
+        return dataset
+
+    # training
+
+    def train(
+        self,
+        dataset: MessageDataset | str,
+        *,
+        name: str | None = None,
+        base_model: str = STARTER,
+        preset: str | None = None,
+        validation: float | MessageDataset | str = 0.1,
+        **settings: Any,
+    ) -> TrainingJob:
+        """Check everything that can be checked before the wait, then train in the background.
+
+        `settings` are the fields of `TrainConfig`; what is not named comes from the preset.
+
+        Raises:
+            DatasetError: The data can't be trained on.
+            ConfigError: A setting with a value that it can't take.
+            RunError: Another run is training.
+        """
+        from nbfinetune.engines import thread
+
+        self._refuse_second_run()
+        data = self.dataset(dataset) if isinstance(dataset, str) else dataset
+        config = resolve_config(base_model, preset, settings)
+        held_out, said = self._validation(validation)
+        split = preflight.split_rows(data, held_out, config.seed)
+        notices = preflight.step_notices(len(split.train), config)
+        if not split.validation:
+            notices.append(Notice("no_validation"))
+        chosen = preset or preset_for(base_model)
+        if preset is None and chosen != "standard":
+            notices.insert(0, Notice("preset_chosen", {"preset": chosen, "model": base_model}))
+        spec = RunSpec(
+            run_id=new_run_id(name or data.name),
+            name=name or data.name,
+            created=datetime.now(UTC).isoformat("T", "milliseconds"),
+            base_model=base_model,
+            preset=chosen,
+            config=config,
+            data=DataSpec(
+                name=data.name,
+                sha256=data.sha256,
+                train_rows=len(split.train),
+                validation_rows=len(split.validation),
+                validation=said,
+                systems=list(data.systems),
+            ),
+            notices=notices,
+        )
+        run = self.runs.create(spec)
+        preflight.write_rows(split, run.path / "data")
+        job = thread.start(run, self.publisher)
+        self.jobs[run.id] = job
+        return job
+
+    def _refuse_second_run(self) -> None:
+        active = next((job for job in self.jobs.values() if job.running), None)
+        if active is not None:
+            raise RunError("run_active", name=active.name)
+
+    def _validation(
+        self, given: float | MessageDataset | str
+    ) -> tuple[float | MessageDataset, str]:
+        """The share or the dataset, and how the spec names it."""
+        if isinstance(given, MessageDataset):
+            return given, given.name
+        if isinstance(given, str) and given in self.datasets:
+            return self.datasets[given], given
+        try:
+            ratio = float(given)
+        except ValueError:
+            raise ConfigError(
+                "setting_wrong_type",
+                field="validation",
+                value=given,
+                allowed="a share below 1 or the name of a dataset",
+            ) from None
+        if not 0 <= ratio < 1:
+            raise ConfigError(
+                "setting_out_of_range",
+                field="validation",
+                value=f"{ratio:g}",
+                allowed="0 or more and below 1",
+            )
+        return ratio, f"{ratio:g}"
+
+    def job(self, reference: str | None = None) -> TrainingJob:
+        """The job of that run, or the newest one of this kernel."""
+        if reference is None:
+            if not self.jobs:
+                raise RunError("no_runs")
+            return list(self.jobs.values())[-1]
+        run = self.runs.get(reference)
+        if run.id not in self.jobs:
+            raise RunError("run_elsewhere", name=reference)
+        return self.jobs[run.id]
+
+    def stop(self, reference: str | None = None) -> Run:
+        """Ask a run to end with a checkpoint, wherever it trains."""
+        run = self.job().run if reference is None else self.runs.get(reference)
+        run.request("stop")
+        return run
+
+    # answers
+
+    def contenders(self, columns: Sequence[str]) -> list[Contender]:
+        """The models behind `base`, `first-try@all`, `starter=@prompt.txt` …, loaded."""
+        parsed = [parse_column(text) for text in columns]
+        named = [run for c in parsed if (run := self._run_of(c)) is not None]
+        beside = named[0].spec.base_model if named else STARTER
+        return [contender for column in parsed for contender in self._resolve(column, beside)]
+
+    def compare(
+        self,
+        columns: Sequence[str],
+        prompts: Sequence[str],
+        params: SamplingParams | None = None,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> Comparison:
+        """Every model answers every prompt; greedy unless `params` say otherwise.
+
+        Raises:
+            RunError, ModelError: A name that stands for nothing here.
+        """
+        if not columns:
+            raise ConfigError("column_missing", field="column", magic="%%ft_compare")
+        if not prompts:
+            raise ConfigError("prompts_missing", field="prompts")
+        contenders = self.contenders(columns)
+        return compare(contenders, prompts, params or SamplingParams(), on_progress)
+
+    def model(self, name: str) -> LocalModel:
+        """A base model, loaded once per kernel."""
+        from nbfinetune.chat.loading import load_base
+        from nbfinetune.chat.local import LocalModel
+
+        if name not in self._models:
+            self._models[name] = LocalModel(load_base(name))
+        return self._models[name]
+
+    def _run_of(self, column: Column) -> Run | None:
+        return None if column.model == "base" else self.runs.find(column.model)
+
+    def _resolve(self, column: Column, beside: str) -> list[Contender]:
+        run = self._run_of(column)
+        if run is None:
+            if column.at is not None:
+                self.runs.get(column.model)  # says that there is no such run
+            name = beside if column.model == "base" else self._base_name(column.model)
+            return [Contender(column.label, self.model(name).chat(), column.system)]
+        system = column.system if column.system is not None else trained_system(run)
+        model = self.model(run.spec.base_model)
+        steps = _steps(run, column.at)
+        labels = [f"{column.model}@step-{s}" if column.at == "all" else column.label for s in steps]
+        return [
+            Contender(label, model.chat(run.checkpoint_path(step)), system)
+            for label, step in zip(labels, steps, strict=True)
+        ]
+
+    def _base_name(self, name: str) -> str:
+        """A model that is no run: `starter`, a folder or a hub id."""
+        if name == STARTER or "/" in name or Path(name).is_dir():
+            return name
+        near = difflib.get_close_matches(name, [*(r.name for r in self.runs.list()), STARTER], n=1)
+        suggestion = f". Did you mean {near[0]!r}?" if near else ""
+        raise ModelError("model_unknown", name=name, suggestion=suggestion)
+
+
+def trained_system(run: Run) -> str | None:
+    """The system prompt of most of the rows that a run was trained on."""
+    systems = run.spec.data.systems
+    return systems[0] if systems else None
+
+
+def _steps(run: Run, at: str | None) -> list[int]:
+    """The checkpoints meant by `@best` (also where nothing is said), `@last`, `@step-N`, `@all`."""
+    committed = run.steps()
+    if at == "all" and committed:
+        return committed
+    if at == "last" and committed:
+        return committed[-1:]
+    if at is not None and at.startswith("step-"):
+        step = int(at.removeprefix("step-"))
+        if step not in committed:
+            there = ", ".join(f"step-{s}" for s in committed) or "-"
+            raise RunError("no_checkpoint", run=run.name, suffix=f" {at} ({there})")
+        return [step]
+    best = run.record().best_checkpoint
+    if best is None or best.step not in committed:
+        raise RunError("no_checkpoint", run=run.name, suffix="")
+    return [best.step]
+
+
+_current: Session | None = None
+
+
+def current() -> Session:
+    """This kernel's session, made at the first call: `NBFINETUNE_HOME`, else `./nbfinetune`."""
+    global _current
+    if _current is None:
+        home = Path(os.environ.get("NBFINETUNE_HOME") or "nbfinetune")
+        _current = Session(home.expanduser().resolve())
+    return _current

@@ -1,0 +1,106 @@
+"""Rows to tensors: tokenized once, checked against `max_length`, padded per batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from nbfinetune.core.errors import DatasetError
+from nbfinetune.core.events import Notice
+from nbfinetune.core.messages import Conversation
+from nbfinetune.templates.render import IGNORED, ChatTemplate, LabelledRow
+
+
+def tokenize(
+    rows: Sequence[Conversation], template: ChatTemplate, max_length: int
+) -> tuple[list[LabelledRow], list[Notice]]:
+    """Ids and labels of each row, cut at `max_length` tokens, and a notice that names the cut ones.
+
+    Raises:
+        DatasetError: Rows that would lose all their trained tokens.
+        ModelError: Rows whose answers can't be located in the rendered text.
+    """
+    whole = [template.row(row) for row in rows]
+    cut = [row.cut(max_length) for row in whole]
+    lost = [r for r, c in zip(rows, cut, strict=True) if not c.trained_tokens]
+    if lost:
+        raise DatasetError(
+            "nothing_trained", count=len(lost), max_length=max_length, lines=_lines(lost)
+        )
+    shortened = [r for r, w in zip(rows, whole, strict=True) if len(w.ids) > max_length]
+    if not shortened:
+        return cut, []
+    params: dict[str, str | int | float] = {
+        "count": len(shortened), "max_length": max_length, "lines": _lines(shortened)
+    }  # fmt: skip
+    return cut, [Notice("rows_cut", params)]
+
+
+def _lines(rows: Sequence[Conversation]) -> str:
+    """The first lines, for a message: `3, 8, 21 …`."""
+    numbers = [str(row.line) for row in rows if row.line is not None]
+    return ", ".join(numbers[:8]) + (" …" if len(numbers) > 8 else "") or "?"
+
+
+class Collator:
+    """Pads rows on the right to the longest one of the batch.
+
+    Returns `input_ids`, `attention_mask` and `labels`, each of shape (B, T), int64.
+    """
+
+    def __init__(self, pad_id: int) -> None:
+        self._pad_id = pad_id
+
+    def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
+        longest = max(len(row["input_ids"]) for row in rows)
+
+        def padded(values: Sequence[Sequence[int]], fill: int) -> Tensor:
+            return torch.tensor([[*v, *[fill] * (longest - len(v))] for v in values])
+
+        ids = [row["input_ids"] for row in rows]
+        return {
+            "input_ids": padded(ids, self._pad_id),
+            "attention_mask": padded([[1] * len(row) for row in ids], 0),
+            "labels": padded([row["labels"] for row in rows], IGNORED),
+        }
+
+
+def summed_loss(model: Any, batch: Mapping[str, Tensor]) -> tuple[float, int]:
+    """The summed negative log-likelihood of the trained tokens, in nats, and their number."""
+    labels = batch["labels"][:, 1:]
+    logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+    loss = torch.nn.functional.cross_entropy(
+        logits[:, :-1].flatten(0, 1).float(),
+        labels.flatten(),
+        ignore_index=IGNORED,
+        reduction="sum",
+    )
+    return loss.item(), int((labels != IGNORED).sum())
+
+
+def mean_loss(
+    model: Any, rows: Sequence[LabelledRow], pad_id: int, batch_size: int
+) -> float | None:
+    """Nats per trained token over all rows: every token weighs the same, however rows are batched.
+
+    Dropout is off; gradients are not kept. None where there are no rows.
+    """
+    if not rows:
+        return None
+    collate, device = Collator(pad_id), next(model.parameters()).device
+    total, tokens = 0.0, 0
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(rows), batch_size):
+            part = [
+                {"input_ids": r.ids, "labels": r.labels} for r in rows[start : start + batch_size]
+            ]
+            batch = {key: value.to(device) for key, value in collate(part).items()}
+            loss, count = summed_loss(model, batch)
+            total, tokens = total + loss, tokens + count
+    model.train(was_training)
+    return total / tokens

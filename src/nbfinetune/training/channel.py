@@ -1,0 +1,44 @@
+"""Between a worker and the world: events out to the log, commands in from control files."""
+
+from __future__ import annotations
+
+import time
+from threading import Lock
+
+from nbfinetune.core.events import AnyEvent, EventWriter, Logged, StateChanged
+from nbfinetune.core.record import RunRecord
+from nbfinetune.core.runs import Command, Run
+
+SUMMARY_SECONDS = 1.0
+
+
+class Channel:
+    """What a worker holds. `emit` is safe from any thread; `state.json` follows the events."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._writer = EventWriter(run.events)
+        self._record = RunRecord()
+        self._written = 0.0
+        self._lock = Lock()
+
+    def emit(self, event: AnyEvent) -> None:
+        self._writer.emit(event)
+        with self._lock:
+            self._record.apply([event])
+            now = time.monotonic()
+            # a list needs no more than a glance a second; a change of state is shown at once
+            if isinstance(event, StateChanged) or now - self._written > SUMMARY_SECONDS:
+                self._record.updated = time.time()
+                self._run.write_summary(self._record)
+                self._written = now
+
+    def log(self, text: str) -> None:
+        """Keep a line that the training code printed, logged or warned."""
+        self.emit(Logged(step=self._record.step, text=text))
+
+    def requested(self, command: Command) -> bool:
+        return self._run.requested(command)
+
+    def close(self) -> None:
+        self._writer.close()

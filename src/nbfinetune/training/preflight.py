@@ -1,0 +1,61 @@
+"""What can be known before the wait: rows on each side, optimizer steps, whether they are enough.
+
+Needs no model. What needs the tokenizer (trained tokens, cut rows) is in `training.batches`.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from nbfinetune.core.config import SETTINGS, TrainConfig
+from nbfinetune.core.dataset import MessageDataset, Split, write_jsonl
+from nbfinetune.core.errors import DatasetError
+from nbfinetune.core.events import Notice
+
+ENOUGH_STEPS = 20
+"""Below this many optimizer steps a LoRA has hardly left its start."""
+
+
+def split_rows(dataset: MessageDataset, validation: float | MessageDataset, seed: int) -> Split:
+    """Training and validation rows; `validation` is a share of the rows or a dataset of its own.
+
+    Raises:
+        DatasetError: A dataset has errors, or nothing is left to train on.
+    """
+    dataset.check()
+    if isinstance(validation, MessageDataset):
+        split = Split(dataset.conversations, validation.check().conversations)
+    else:
+        split = dataset.split(validation, seed)
+    if not split.train:
+        raise DatasetError("too_few_rows", rows=0)
+    return split
+
+
+def optimizer_steps(train_rows: int, config: TrainConfig) -> int:
+    """Steps of the whole run: a last, smaller batch of an epoch counts as a step."""
+    steps = math.ceil(train_rows / config.batch_size) * config.epochs
+    return min(steps, config.max_steps) if config.max_steps else steps
+
+
+def step_notices(train_rows: int, config: TrainConfig) -> list[Notice]:
+    """A notice where the run is too short to learn, with the option that cures it."""
+    steps = optimizer_steps(train_rows, config)
+    if steps >= ENOUGH_STEPS or config.max_steps:
+        return []
+    per_epoch = math.ceil(train_rows / config.batch_size)
+    limit = int(SETTINGS["epochs"].high or config.epochs)
+    epochs = min(limit, math.ceil(ENOUGH_STEPS / per_epoch))
+    params: dict[str, str | int | float] = {
+        "steps": steps, "epochs": epochs, "more_steps": epochs * per_epoch
+    }  # fmt: skip
+    if epochs == config.epochs:
+        return [Notice("few_steps_few_rows", {"steps": steps, "rows": train_rows})]
+    return [Notice("few_steps", params)]
+
+
+def write_rows(split: Split, folder: Path) -> None:
+    """Freeze the rows with the run."""
+    write_jsonl(split.train, folder / "train.jsonl")
+    write_jsonl(split.validation, folder / "validation.jsonl")
