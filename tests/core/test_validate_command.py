@@ -1,0 +1,141 @@
+"""`python -m nbfinetune validate`: the report, the JSON lines, the exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nbfinetune.__main__ import main
+from nbfinetune.core import text
+
+ROW = '{"messages": [{"role": "user", "content": "%s"}, {"role": "assistant", "content": "yo"}]}\n'
+VALID = "".join(ROW % i for i in range(10))
+INVALID = VALID + (ROW % "x").replace("user", "human") * 2 + "{}\n\n"
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NBFINETUNE_LANG", raising=False)
+    monkeypatch.setattr(text, "_chosen", None)
+    Path("good.jsonl").write_text(VALID)
+    Path("bad.jsonl").write_text(INVALID)
+
+
+def test_a_valid_file_is_one_line_and_status_0(capsys):
+    assert main(["validate", "good.jsonl"]) == 0
+    assert capsys.readouterr().out == "good.jsonl: valid, 10 rows\n"
+
+
+def test_warnings_alone_are_valid(capsys):
+    Path("few.jsonl").write_text(ROW % "a")
+    assert main(["validate", "few.jsonl"]) == 0
+    assert capsys.readouterr().out == (
+        "few.jsonl: valid, 1 rows\n"
+        "\n"
+        "warnings: 1\n"
+        "  few_rows\n"
+        "    only 1 rows; from 10 on, most runs begin to show an effect\n"
+        "    → Add rows: a few dozen good ones are enough to begin with, 100 to 1000 are usual.\n"
+    )
+
+
+def test_the_report_groups_problems_with_their_way_out(capsys):
+    assert main(["validate", "bad.jsonl"]) == 1
+    expected = "expected 'system' / 'user' / 'assistant', got 'human'"
+    assert capsys.readouterr().out == (
+        "bad.jsonl: not valid, 3 errors; 10 of 13 rows are valid\n"
+        "\n"
+        "errors: 3\n"
+        "  role_invalid (2)\n"
+        f"    line 11  $.messages[0].role  {expected}\n"
+        f"    line 12  $.messages[0].role  {expected}\n"
+        "    → Write 'user' instead of 'human'.\n"
+        "  messages_missing\n"
+        "    line 13  expected the key 'messages', got {}\n"
+        "    → Put the turns of the row into an array under 'messages'.\n"
+        "\n"
+        "warnings: 1\n"
+        "  blank_line\n"
+        "    line 14  1 blank lines, skipped (first here)\n"
+        "    → Nothing needs to be done; other tools may refuse them.\n"
+    )
+
+
+def test_json_is_one_object_per_file_and_line(capsys):
+    assert main(["validate", "--json", "good.jsonl", "bad.jsonl", "gone.jsonl"]) == 2
+    good, bad, gone = map(json.loads, capsys.readouterr().out.splitlines())
+    assert good == {"file": "good.jsonl", "rows": 10, "valid_rows": 10, "problems": []}
+    assert (bad["rows"], bad["valid_rows"]) == (13, 10)
+    assert bad["problems"][2] == {
+        "code": "messages_missing",
+        "severity": "error",
+        "line": 13,
+        "path": "",
+        "message": "expected the key 'messages', got {}",
+    }
+    assert gone == {
+        "file": "gone.jsonl",
+        "rows": 0,
+        "valid_rows": 0,
+        "problems": [
+            {
+                "code": "file_missing",
+                "severity": "error",
+                "line": None,
+                "path": "",
+                "message": "there is no file 'gone.jsonl'",
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("files", "status"),
+    [
+        (["good.jsonl", "good.jsonl"], 0),
+        (["bad.jsonl", "good.jsonl"], 1),
+        (["gone.jsonl", "bad.jsonl", "good.jsonl"], 2),
+        (["."], 2),
+    ],
+)
+def test_the_status_is_the_worst_of_all_files(files, status, capsys):
+    assert main(["validate", *files]) == status
+    assert "Traceback" not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("arguments", [[], ["validate"], ["validate", "--nope", "x"], ["nope"]])
+def test_wrong_usage_is_status_2(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage: python -m nbfinetune" in capsys.readouterr().err
+
+
+def test_the_upload_profile_adds_its_limits(capsys):
+    Path("rows.json").write_text(f"[{(ROW % 'a').strip()}]")
+    assert main(["validate", "rows.json"]) == 0
+    assert main(["validate", "--profile", "siliconcloud", "rows.json"]) == 1
+    assert "expected a .jsonl file for the upload, got 'rows.json'" in capsys.readouterr().out
+
+
+def test_as_a_process_it_is_utf8_in_chinese_and_loads_nothing_heavy():
+    code = (
+        "import sys; from nbfinetune.__main__ import main; status = main(); "
+        "heavy = {'torch', 'transformers', 'numpy', 'pandas', 'IPython', 'ipywidgets'}; "
+        "sys.exit(f'loaded {heavy & set(sys.modules)}' if heavy & set(sys.modules) else status)"
+    )
+    environment = {**os.environ, "NBFINETUNE_LANG": "zh", "LC_ALL": "C", "PYTHONUTF8": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, "validate", "--json", "bad.jsonl"],
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert "应有键 'messages'，得到 {}" in done.stdout.decode("utf-8")
