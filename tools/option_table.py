@@ -28,7 +28,7 @@ def preset_table() -> str:
     """The presets side by side."""
     names = list(next(iter(PRESETS.values())))
     head = ["preset", *(f"`{name}`" for name in names)]
-    rows = [[f"`{preset}`", *(f"{values[n]:g}" for n in names)] for preset, values in PRESETS.items()]
+    rows = [[f"`{name}`", *(f"{values[n]:g}" for n in names)] for name, values in PRESETS.items()]
     lines = ["| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *rows)]
     return "\n".join(lines)
 

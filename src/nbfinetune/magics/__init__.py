@@ -14,6 +14,10 @@ _SHOWN = {
 }
 
 
+_JOB = ("nbfinetune.training.job", "TrainingJob")
+_RUNS = (_JOB, ("nbfinetune.core.runs", "Run"))
+
+
 def register(shell: InteractiveShell) -> None:
     """Make the magics known to the shell, and how our objects are displayed."""
     from nbfinetune.magics.chat import ChatMagics
@@ -42,14 +46,15 @@ def unregister(shell: InteractiveShell) -> None:
     for key in [*_SHOWN, *_RUNS]:
         for mime in ("text/html", "text/plain"):
             formatters[mime].pop(".".join(key), None)
-
-
-_RUNS = (("nbfinetune.training.job", "TrainingJob"), ("nbfinetune.core.runs", "Run"))
+    shell.display_formatter.ipython_display_formatter.pop(".".join(_JOB), None)
 
 
 def _register_formatters(shell: InteractiveShell) -> None:
     """By name, so that no class has to be imported before somebody makes one."""
     formatters = shell.display_formatter.formatters
+    if getattr(shell, "kernel", None) is not None:  # a terminal has no widgets
+        live = shell.display_formatter.ipython_display_formatter
+        live.for_type_by_name(*_JOB, _show_panel)
     html, plain = formatters["text/html"], formatters["text/plain"]
     for (module, kind), (home, prefix) in _SHOWN.items():
         html.for_type_by_name(module, kind, _render(home, f"{prefix}_html"))
@@ -74,6 +79,12 @@ def _show_run(run: Any, function: str) -> str:
 
     shown: str = getattr(display, function)(run.name, run.record())
     return shown
+
+
+def _show_panel(job: Any) -> None:
+    from nbfinetune.panels.run import RunPanel
+
+    RunPanel(job).show()
 
 
 def _plain(render: Any) -> Any:

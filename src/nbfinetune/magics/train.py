@@ -50,7 +50,7 @@ class TrainMagics(SessionMagics):
                 magic="%ft_train",
                 reason="name one dataset, as in  %ft_train pirate --name first-try",
             )
-        job = self.session.train(
+        return self.session.train(
             self._dataset(given.words[0]),
             name=given.name,
             base_model=given.base_model or STARTER,
@@ -58,11 +58,6 @@ class TrainMagics(SessionMagics):
             validation=given.validation or 0.1,
             **LINE.settings(given),
         )
-        if getattr(self.shell, "kernel", None) is not None:  # a terminal has no widgets
-            from nbfinetune.panels.run import show_run
-
-            show_run(job)
-        return job
 
     def _dataset(self, word: str) -> MessageDataset | str:
         """A kept dataset, or a file that is loaded on the way."""

@@ -53,8 +53,3 @@ class RunPanel:
         self._stop.disabled = True
         self._stop.description = "Stopping …"
         self._job.stop()
-
-
-def show_run(job: TrainingJob) -> None:
-    """Display the live status of a job."""
-    RunPanel(job).show()
