@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Sequence
 
@@ -34,5 +35,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _without_a_reader() -> int:
+    """End quietly when the reader of the output has gone: `… | head`."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except BrokenPipeError:
+        sys.exit(_without_a_reader())

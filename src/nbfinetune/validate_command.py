@@ -61,7 +61,7 @@ def validate(arguments: argparse.Namespace) -> Iterator[Outcome]:
 
 def report(file: str, dataset: MessageDataset) -> str:
     """Everything found in a file, for a reader: errors, then warnings, each with its way out."""
-    counts = {"errors": len(dataset.errors), "rows": dataset.rows, "valid": len(dataset)}
+    counts = {"rows": dataset.rows, "valid": len(dataset)}
     headline = "report_invalid" if dataset.errors else "report_valid"
     lines = [text.message(headline, {"file": visible(file, 200), **counts})]
     for severity, heading in (

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbfinetune.core.json_scan import MAX_DEPTH, MAX_NUMBER, scan, skip_blanks
+from nbfinetune.core.json_faults import skip_blanks
+from nbfinetune.core.json_scan import MAX_DEPTH, MAX_NUMBER, scan
 from nbfinetune.core.jsonl import read_json, read_jsonl
 from nbfinetune.core.problems import Problem
 from nbfinetune.core.rows import BROKEN, Row
@@ -76,7 +77,7 @@ def test_no_rows(text):
 def test_blank_lines_are_counted_and_skipped():
     rows, problems = read(f"\n{GOOD}\n \t\n{GOOD}\n\n")
     assert rows == [(2, VALUE), (4, VALUE)]
-    assert problems == ["blank_line: line 1  3 blank lines, skipped (first here)"]
+    assert problems == ["blank_line: line 1  blank lines, skipped: 3 (first here)"]
 
 
 # What is a problem

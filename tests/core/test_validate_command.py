@@ -29,18 +29,18 @@ def _folder(tmp_path, monkeypatch):
 
 def test_a_valid_file_is_one_line_and_status_0(capsys):
     assert main(["validate", "good.jsonl"]) == 0
-    assert capsys.readouterr().out == "good.jsonl: valid, 10 rows\n"
+    assert capsys.readouterr().out == "good.jsonl: valid (10 rows)\n"
 
 
 def test_warnings_alone_are_valid(capsys):
     Path("few.jsonl").write_text(ROW % "a")
     assert main(["validate", "few.jsonl"]) == 0
     assert capsys.readouterr().out == (
-        "few.jsonl: valid, 1 rows\n"
+        "few.jsonl: valid (1 rows)\n"
         "\n"
         "warnings: 1\n"
         "  few_rows\n"
-        "    only 1 rows; from 10 on, most runs begin to show an effect\n"
+        "    expected at least 10 rows, got 1\n"
         "    → Add rows: a few dozen good ones are enough to begin with, 100 to 1000 are usual.\n"
     )
 
@@ -49,7 +49,7 @@ def test_the_report_groups_problems_with_their_way_out(capsys):
     assert main(["validate", "bad.jsonl"]) == 1
     expected = "expected 'system' / 'user' / 'assistant', got 'human'"
     assert capsys.readouterr().out == (
-        "bad.jsonl: not valid, 3 errors; 10 of 13 rows are valid\n"
+        "bad.jsonl: not valid (10 of 13 rows are)\n"
         "\n"
         "errors: 3\n"
         "  role_invalid (2)\n"
@@ -62,7 +62,7 @@ def test_the_report_groups_problems_with_their_way_out(capsys):
         "\n"
         "warnings: 1\n"
         "  blank_line\n"
-        "    line 14  1 blank lines, skipped (first here)\n"
+        "    line 14  blank lines, skipped: 1 (first here)\n"
         "    → Nothing needs to be done; other tools may refuse them.\n"
     )
 

@@ -297,9 +297,9 @@ def test_outer_blanks_are_counted_by_role():
     data = rows("yo ") + rows("\nyo", question="b ")
     assert surveyed(data) == [
         ("warning", "outer_whitespace", 1, "$.messages[1].content",
-         "2 'assistant' messages begin or end with blanks (first here)"),
+         "'assistant' messages that begin or end with blanks: 2 (first here)"),
         ("warning", "outer_whitespace", 2, "$.messages[0].content",
-         "1 'user' messages begin or end with blanks (first here)"),
+         "'user' messages that begin or end with blanks: 1 (first here)"),
     ]  # fmt: skip
 
 
@@ -316,7 +316,7 @@ def test_system_prompts_that_vary_are_a_warning():
     ]  # fmt: skip
     assert surveyed([row("a", "1"), *rows("yo")]) == [
         ("warning", "system_prompt_varies", 2, "",
-         "some rows have the system prompt and others have none (1 prompt in all)"),
+         "some rows have the system prompt and others have none"),
     ]  # fmt: skip
 
 

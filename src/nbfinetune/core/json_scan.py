@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from typing import Any, NamedTuple, NoReturn
 
+from nbfinetune.core.json_faults import Fault, blank_fault, child, is_exotic, shallow
 from nbfinetune.core.quoting import character, quoted
 from nbfinetune.core.rows import BROKEN
 
@@ -19,27 +19,14 @@ MAX_NUMBER = 1000
 """Deepest nesting, and most characters of a number, that are read."""
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
-_EXOTIC = re.compile(r"[^\S \t\n\r]|[\u180e\u200b-\u200d\u2060\ufeff]")
 _PLAIN = re.compile(r'[^"\\\x00-\x1f\ud800-\udfff]*')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _WORD = re.compile(r"-?[A-Za-z]+")
 _HEX = re.compile(r"[0-9A-Fa-f]{4}")
 _BRACKET = re.compile(r'"(?:[^"\\\n\r]|\\.)*"?|[][{}]')
-_SHALLOW = re.compile(r"\$(?:\.\w+|\[[^]]*\]){0,3}")
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _WORDS: dict[str, object] = {"true": True, "false": False, "null": None}
 _CONSTANTS = ("NaN", "Infinity", "-Infinity")
-
-
-class Fault(NamedTuple):
-    """One thing wrong with the text. `path` is empty where it stands between values."""
-
-    code: str
-    kind: str
-    offset: int
-    path: str
-    params: dict[str, str | int]
 
 
 class Scan(NamedTuple):
@@ -66,31 +53,6 @@ def scan(text: str, start: int = 0, end: int | None = None) -> Scan:
     return Scan(value, reader.at, reader.offsets, reader.all_faults(stopped), stopped)
 
 
-def skip_blanks(text: str, at: int, end: int | None = None) -> int:
-    """The offset of the first character that is no blank, exotic ones included."""
-    end = len(text) if end is None else end
-    while at < end and (text[at].isspace() or _EXOTIC.match(text, at)):
-        at += 1
-    return at
-
-
-def exotic_blank(text: str, start: int, end: int) -> Fault | None:
-    """The fault of blanks in `text[start:end]` that JSON does not know (U+00A0 …), if there are."""
-    found = [blank.start() for blank in _EXOTIC.finditer(text, start, end)]
-    return _blank_fault(text, found[0], len(found)) if found else None
-
-
-def child(path: str, key: str) -> str:
-    """The JSON path of a key: `$.role`, or `$['my key']` where it is no plain word."""
-    return f"{path}.{key}" if _IDENTIFIER.fullmatch(key) else f"{path}[{quoted(key)}]"
-
-
-def shallow(path: str) -> str:
-    """The first three steps of a path: where something too deep begins."""
-    found = _SHALLOW.match(path)
-    return found.group() if found else path
-
-
 class _Stopped(Exception):
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault)
@@ -106,6 +68,7 @@ class _Reader:
         self.end = end
         self.offsets: dict[str, int] = {}
         self.faults: list[Fault] = []
+        self.known: set[tuple[str, str, str]] = set()
         self.exotic: list[int] = []
 
     def value(self, path: str, depth: int) -> object:
@@ -271,8 +234,7 @@ class _Reader:
     def too_deep(self, path: str) -> object:
         """Past a value that is nested too deep to be read, by its brackets alone."""
         start, level = self.at, 0
-        if not any(fault.code == "too_deep" for fault in self.faults):
-            self.fault("too_deep", "", start, shallow(path), limit=MAX_DEPTH)
+        self.fault("too_deep", "", start, shallow(path), limit=MAX_DEPTH)
         for bracket in _BRACKET.finditer(self.text, start, self.end):
             char = bracket.group()
             level += 1 if char in "[{" else -1 if char in "]}" else 0
@@ -290,7 +252,7 @@ class _Reader:
             self.at = blanks.end()
             if self.at >= self.end:
                 self.stop("cut")
-            if not _EXOTIC.match(self.text, self.at, self.end):
+            if not is_exotic(self.text, self.at):
                 return self.text[self.at]
             self.exotic.append(self.at)
             self.at += 1
@@ -298,7 +260,8 @@ class _Reader:
     def fault(self, code: str, kind: str, offset: int, path: str, **params: str | int) -> None:
         fault = Fault(code, kind, offset, path, params)
         # A string with a hundred raw tabs has one fault, not a hundred.
-        if not any((f.code, f.kind, f.path) == (code, kind, path) for f in self.faults):
+        if (code, kind, path) not in self.known:
+            self.known.add((code, kind, path))
             self.faults.append(fault)
 
     def stop(self, kind: str, **params: str | int) -> NoReturn:
@@ -308,12 +271,5 @@ class _Reader:
         """Every fault in the order of the text."""
         faults = [*self.faults, stopped] if stopped else list(self.faults)
         if self.exotic:
-            faults.append(_blank_fault(self.text, self.exotic[0], len(self.exotic)))
+            faults.append(blank_fault(self.text, self.exotic[0], len(self.exotic)))
         return tuple(sorted(faults, key=lambda fault: fault.offset))
-
-
-def _blank_fault(text: str, offset: int, count: int) -> Fault:
-    char = text[offset]
-    name = unicodedata.name(char, "").lower()
-    got = f"U+{ord(char):04X}" + (f" ({name})" if name else "")
-    return Fault("json_parse", "blank", offset, "", {"got": got, "count": count})

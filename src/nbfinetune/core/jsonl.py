@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from nbfinetune.core.json_scan import Fault, Scan, exotic_blank, scan, skip_blanks
+from nbfinetune.core.json_faults import Fault, exotic_blank, skip_blanks
+from nbfinetune.core.json_scan import Scan, scan
 from nbfinetune.core.pages import Page, Span
 from nbfinetune.core.problems import Problem
 from nbfinetune.core.quoting import character, quoted
@@ -138,7 +139,7 @@ def _elements(page: Page, bracket: int) -> Iterator[Row | Problem]:
     """The elements of the array that begins at `bracket`, and what is wrong between them."""
     text = page.text
     at = bracket + 1
-    if text[skip_blanks(text, at) :][:1] == "]":
+    if _next_char(text, at) == "]":
         yield from _behind_array(page, skip_blanks(text, at) + 1)
         return
     while True:
@@ -156,7 +157,7 @@ def _elements(page: Page, bracket: int) -> Iterator[Row | Problem]:
         if char == "]":
             yield from _behind_array(page, at)
             return
-        if char == "," and text[skip_blanks(text, at) :][:1] == "]":
+        if char == "," and _next_char(text, at) == "]":
             yield _problem(page, Fault("json_parse", "comma", behind, "", {"close": "]"}))
             return
         if char != ",":
@@ -183,7 +184,7 @@ def _behind_array(page: Page, at: int) -> Iterator[Problem]:
 def _is_one_array(page: Page) -> bool:
     """Whether the text is one array: it opens on a line of its own or is all there is."""
     start = skip_blanks(page.text, 0)
-    if page.text[start : start + 1] != "[":
+    if _next_char(page.text, 0) != "[":
         return False
     line = page.lines[page.line_at(start) - page.first_line]
     found = scan(page.text, start, line.end)
@@ -202,6 +203,12 @@ def _is_row(page: Page, line: Span) -> bool:
     found = scan(page.text, line.start, line.end)
     complete = skip_blanks(page.text, found.end, line.end) == line.end
     return complete and isinstance(found.value, dict) and "messages" in found.value
+
+
+def _next_char(text: str, at: int) -> str:
+    """The first character from `at` on that is no blank; empty at the end."""
+    at = skip_blanks(text, at)
+    return text[at : at + 1]
 
 
 def _first_line(page: Page) -> int:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from nbfinetune.core.errors import DatasetError
-from nbfinetune.core.json_scan import MAX_DEPTH, child, shallow
+from nbfinetune.core.json_faults import child, shallow
+from nbfinetune.core.json_scan import MAX_DEPTH
 from nbfinetune.core.messages import Conversation
 from nbfinetune.core.problems import Problem
 from nbfinetune.core.rows import BROKEN, Row
@@ -56,7 +57,7 @@ class _Reader:
             return self.problem("too_deep", shallow(path), limit=MAX_DEPTH)
         if isinstance(value, Mapping):
             return {
-                str(key): self.plain(inner, child(path, str(key)), depth + 1)
+                self.text(str(key), path): self.plain(inner, child(path, str(key)), depth + 1)
                 for key, inner in value.items()
                 if not self.is_padding(str(key), inner)
             }
@@ -75,7 +76,7 @@ class _Reader:
         missing = value is None or type(value).__name__ in ("NAType", "NaTType")
         return missing or (isinstance(value, float) and math.isnan(value))
 
-    def text(self, value: str, path: str) -> object:
+    def text(self, value: str, path: str) -> str:
         half = next((c for c in value if "\ud800" <= c <= "\udfff"), None)
         if half is None:
             return value

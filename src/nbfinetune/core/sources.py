@@ -46,7 +46,7 @@ def read_file(
     Raises:
         DatasetError: The file can't be read, or its name ends otherwise.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     raw = _bytes(path)
     text, found = decode(raw)
     if text is None:
@@ -93,14 +93,14 @@ def from_rows(rows: Any, *, name: str, system: str | None = None) -> MessageData
 
 
 def _bytes(path: Path) -> bytes:
-    if path.suffix.lower() not in (".jsonl", ".json") and not path.is_dir():
+    if path.is_dir():
+        raise DatasetError("file_is_folder", name=quoted(str(path)))
+    if path.suffix.lower() not in (".jsonl", ".json"):
         raise DatasetError("file_type", got=quoted(path.name))
     try:
         return path.read_bytes()
     except FileNotFoundError:
         raise DatasetError("file_missing", name=quoted(str(path))) from None
-    except IsADirectoryError:
-        raise DatasetError("file_is_folder", name=quoted(str(path))) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise DatasetError("file_unreadable", name=quoted(str(path)), reason=reason) from None

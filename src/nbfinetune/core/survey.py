@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from nbfinetune.core.dataset import duplicate_key
-from nbfinetune.core.json_scan import child
+from nbfinetune.core.json_faults import child
 from nbfinetune.core.messages import Conversation
 from nbfinetune.core.problems import Problem
 from nbfinetune.core.quoting import quoted

@@ -1,12 +1,14 @@
 """The words of everything that a dataset check finds.
 
-`code/kind` is one of several phrases of a code. What is wrong with JSON itself: `json_problems`.
+`code/kind` is one of several phrases of a code. The words for one row are here;
+those for JSON itself are in `json_problems`, those for a file as a whole in `dataset_problems`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from nbfinetune.core.text.dataset_problems import FILES, REPORT, WHOLE
 from nbfinetune.core.text.json_problems import JSON_PROBLEMS
 from nbfinetune.core.text.phrase import Phrase
 
@@ -165,136 +167,4 @@ _ROWS: Mapping[str, Phrase] = {
     ),
 }
 
-_WHOLE: Mapping[str, Phrase] = {
-    "few_rows": Phrase(
-        "only {rows} rows; from {limit} on, most runs begin to show an effect",
-        "只有 {rows} 行；通常从 {limit} 行开始才看得出效果",
-        "Add rows: a few dozen good ones are enough to begin with, 100 to 1000 are usual.",
-        "请增加数据：几十行好数据就可以开始，通常用 100 到 1000 行。",
-    ),
-    "many_rows": Phrase(
-        "{rows} rows, more than the usual 100 to {limit}",
-        "共 {rows} 行，超过通常的 100 到 {limit} 行",
-        "All are used. If training takes long, try the best {limit} first: quality beats quantity.",
-        "全部都会使用。如果训练太久，可先试最好的 {limit} 行：质量比数量重要。",
-    ),
-    "duplicate_row": Phrase(
-        "the same messages as line {other}",
-        "与第 {other} 行的消息相同",
-        "Delete one of the two, unless it shall count twice.",
-        "请删除其中一行，除非有意让它算两次。",
-    ),
-    "conflicting_answers": Phrase(
-        "the same question as line {other}, with another answer",
-        "与第 {other} 行的问题相同，回答不同",
-        "Keep the better answer, unless both are meant.",
-        "请保留较好的回答，除非两者都需要。",
-    ),
-    "system_prompt_varies": Phrase(
-        "{count} different system prompts are used; a second one begins here",
-        "用了 {count} 个不同的系统提示；第二个从这里开始",
-        "Use one system prompt in all rows, unless the model shall tell them apart.",
-        "请在所有行用同一个系统提示，除非要让模型区分它们。",
-    ),
-    "system_prompt_varies/partly": Phrase(
-        "some rows have the system prompt and others have none ({count} prompt in all)",
-        "有的行有系统提示，有的没有（共 {count} 个提示）",
-        "Give all rows the same system prompt, unless the difference is meant.",
-        "请给所有行同一个系统提示，除非有意不同。",
-    ),
-    "extra_key/row": Phrase(
-        "the key {key} has no effect on training ({count}×, first here)",
-        "键 {key} 对训练没有作用（共 {count} 处，此处最先）",
-        "It is kept when the dataset is written. What the model shall learn belongs in 'messages'.",
-        "写出数据集时会保留。要让模型学的内容应放进 'messages'。",
-    ),
-    "extra_key/message": Phrase(
-        "the key {key} has no effect on training ({count}×, first here)",
-        "键 {key} 对训练没有作用（共 {count} 处，此处最先）",
-        "It is kept when the dataset is written. What the model shall learn belongs in 'content'.",
-        "写出数据集时会保留。要让模型学的内容应放进 'content'。",
-    ),
-    "outer_whitespace": Phrase(
-        "{count} {role} messages begin or end with blanks (first here)",
-        "{count} 条 {role} 消息首尾有空白（此处最先）",
-        "Delete the blanks: some models never see them.",
-        "请删除空白：有的模型看不到它们。",
-    ),
-    "blank_line": Phrase(
-        "{count} blank lines, skipped (first here)",
-        "跳过 {count} 个空行（此处最先）",
-        "Nothing needs to be done; other tools may refuse them.",
-        "无需处理；其他工具可能不接受空行。",
-    ),
-    "bom": Phrase(
-        "the file begins with a byte order mark, skipped",
-        "文件以字节顺序标记（BOM）开头，已跳过",
-        "Nothing needs to be done; other tools may want UTF-8 without BOM.",
-        "无需处理；其他工具可能要求无 BOM 的 UTF-8。",
-    ),
-    "size_limit": Phrase(
-        "expected at most {limit} bytes, got {got}",
-        "最多 {limit} 字节，得到 {got}",
-        "Keep the best rows, or upload the file in parts.",
-        "请保留最好的行，或把文件分成几份上传。",
-    ),
-    "row_limit": Phrase(
-        "expected at most {limit} rows, got {got}",
-        "最多 {limit} 行，得到 {got}",
-        "Keep the best {limit} rows, or upload the file in parts.",
-        "请保留最好的 {limit} 行，或把文件分成几份上传。",
-    ),
-}
-
-_FILES: Mapping[str, Phrase] = {
-    "file_missing": Phrase(
-        "there is no file {name}",
-        "没有文件 {name}",
-        "Check the name; a relative path begins at the folder of the notebook.",
-        "请检查文件名；相对路径从笔记本所在的文件夹开始。",
-    ),
-    "file_is_folder": Phrase(
-        "expected a file, got the folder {name}",
-        "应为文件，得到文件夹 {name}",
-        "Name a .jsonl or .json file in it.",
-        "请指明其中的 .jsonl 或 .json 文件。",
-    ),
-    "file_unreadable": Phrase(
-        "{name} can't be read: {reason}",
-        "无法读取 {name}：{reason}",
-        "Check the rights of the file, or copy it beside the notebook.",
-        "请检查文件的权限，或把它复制到笔记本旁边。",
-    ),
-    "file_type": Phrase(
-        "expected a .jsonl or .json file, got {got}",
-        "应为 .jsonl 或 .json 文件，得到 {got}",
-        "Save the rows as JSON Lines: one object per line, file name ending in .jsonl.",
-        "请保存为 JSON Lines：每行一个对象，文件名以 .jsonl 结尾。",
-    ),
-    "file_type/upload": Phrase(
-        "expected a .jsonl file for the upload, got {got}",
-        "上传需要 .jsonl 文件，得到 {got}",
-        "Save the rows as JSON Lines: one object per line, file name ending in .jsonl.",
-        "请保存为 JSON Lines：每行一个对象，文件名以 .jsonl 结尾。",
-    ),
-    "not_rows": Phrase(
-        "expected a list of rows, got {got}",
-        "应为由行组成的列表，得到 {got}",
-        'Pass a list of {{"messages": [...]}}, a pandas frame, or one split of a datasets object.',
-        '请传入 {{"messages": [...]}} 的列表、pandas 表，或 datasets 的一个 split。',
-    ),
-}
-
-_REPORT: Mapping[str, Phrase] = {
-    "at_line": Phrase("line {line}", "第 {line} 行"),
-    "report_valid": Phrase("{file}: valid, {rows} rows", "{file}：有效，共 {rows} 行"),
-    "report_invalid": Phrase(
-        "{file}: not valid, {errors} errors; {valid} of {rows} rows are valid",
-        "{file}：无效，{errors} 个错误；{rows} 行中 {valid} 行有效",
-    ),
-    "report_errors": Phrase("errors: {count}", "错误：{count}"),
-    "report_warnings": Phrase("warnings: {count}", "警告：{count}"),
-    "report_advice": Phrase("advice: {count}", "建议：{count}"),
-}
-
-PROBLEMS: Mapping[str, Phrase] = {**JSON_PROBLEMS, **_ROWS, **_WHOLE, **_FILES, **_REPORT}
+PROBLEMS: Mapping[str, Phrase] = {**JSON_PROBLEMS, **_ROWS, **WHOLE, **FILES, **REPORT}
