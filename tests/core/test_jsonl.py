@@ -260,10 +260,29 @@ def test_an_array_between_the_rows_is_one_problem():
 def test_jsonl_in_json_is_one_problem_and_its_rows_are_read():
     assert read(f"{GOOD}\n{GOOD}\n", read_json) == (
         [(1, VALUE), (2, VALUE)],
-        ["jsonl_in_json: line 1  expected one array, got one object per line"],
+        ["jsonl_in_json: line 1  expected one array, got one object after another"],
     )
     _, problems = read(f"{GOOD[:-1]}\n{GOOD}\n", read_json)
     assert [problem.split(":")[0] for problem in problems] == ["jsonl_in_json", "json_parse"]
+
+
+@pytest.mark.parametrize("between", ["\n", " ", ",\n"])
+def test_printed_objects_one_after_another_in_json_are_one_problem(between):
+    text = between.join([json.dumps(VALUE, indent=1)] * 2)
+    rows, problems = read(text, read_json)
+    assert [value for _, value in rows] == [VALUE, VALUE]
+    assert problems == ["jsonl_in_json: line 1  expected one array, got one object after another"]
+
+
+def test_a_wrapped_string_in_a_pretty_printed_object_is_one_problem_at_its_line():
+    text = '{\n  "messages": [\n    "a text that\nwas wrapped"\n  ]\n}\n' + GOOD
+    assert read(text) == (
+        [(1, BROKEN), (7, VALUE)],
+        [
+            "json_parse: line 3  expected '\"' after the text that begins in column 5, "
+            "got the end of the line"
+        ],
+    )
 
 
 def test_a_broken_element_of_an_array_leaves_the_others():

@@ -114,6 +114,12 @@ def test_one_damaged_byte_in_an_english_file_costs_one_row(tmp_path):
     assert len(dataset) == 11
 
 
+def test_zero_bytes_of_a_crash_cost_only_their_line(tmp_path):
+    dataset = read_bytes(tmp_path, JSONL.encode() + b"\0" * 40 + b"\n" + JSONL.encode())
+    assert [(p.code, p.line) for p in dataset.errors] == [("json_parse", 13)]
+    assert len(dataset) == 24
+
+
 def test_a_last_character_cut_in_two_is_no_other_encoding(tmp_path):
     cut = json.dumps(row("你好"), ensure_ascii=False).encode()[:45]
     codes = [(p.code, p.line) for p in read_bytes(tmp_path, JSONL.encode() + cut).errors]

@@ -59,6 +59,8 @@ def test_a_valid_conversation_has_no_problem(messages):
         ({"message": []}, "error messages_missing : expected the key 'messages', got 'message'"),
         (dict.fromkeys("abcdefg"), "error messages_missing : expected the key 'messages', "
                                    "got 'a', 'b', 'c', 'd', 'e', …"),
+        (USER, "error messages_missing : expected the key 'messages', "
+               "got a single message: 'role', 'content'"),
         ({"messages": "hi"}, "error messages_not_array $.messages: "
                              "expected an array […], got 'hi'"),
         ({"messages": USER}, "error messages_not_array $.messages: expected an array […], got "

@@ -44,7 +44,8 @@ def _foreign(raw: bytes) -> Problem | None:
             return _error("encoding", "binary", got=name)
     if raw.startswith(_UTF16) or _looks_like_utf16(raw[:1000]):
         return _error("encoding", got="UTF-16")
-    if b"\0" in raw[:1000]:
+    # A few zero bytes among rows are what a crash leaves behind: only their lines are lost.
+    if b"\0" in raw[:1000] and not raw.lstrip().startswith((b"{", b"[")):
         return _error("encoding", "binary", got=r"\x00")
     return _mostly_other(raw)
 

@@ -56,6 +56,9 @@ def read_json(text: str, first_line: int = 1) -> Iterator[Row | Problem]:
     elif _is_jsonl(page):
         yield Problem(code="jsonl_in_json", severity="error", line=_first_line(page))
         yield from read_jsonl(text, first_line)
+    elif _several_objects(text, start):
+        yield Problem(code="jsonl_in_json", severity="error", line=_first_line(page))
+        yield from _objects(page, start)
     else:
         yield _only_row(page, start, len(text))
 
@@ -117,8 +120,8 @@ def _open_row(page: Page, index: int, found: Scan) -> tuple[Row, int]:
         return _broken(page, start, *whole.faults, Fault(code, "", start, "", params)), after
     after = _behind_continuation(page, index + 1)
     # The true place of the mistake is known if the lines that follow do belong to this row.
-    inside = whole.stopped.kind not in ("cut", "newline")
-    if inside and after > index + 1 and whole.stopped.offset < page.lines[after - 1].end:
+    mistake = whole.stopped.offset
+    if page.lines[index].end < mistake < page.lines[after - 1].end:
         return _broken(page, start, *whole.faults), after
     return _broken(page, start, *found.faults), after
 
@@ -165,6 +168,25 @@ def _elements(page: Page, bracket: int) -> Iterator[Row | Problem]:
             if char != "{":
                 return
             at = behind
+
+
+def _several_objects(text: str, start: int) -> bool:
+    """Whether another object follows the first, with or without a comma between them."""
+    found = scan(text, start)
+    behind = skip_blanks(text, found.end)
+    after_comma = behind + text.startswith(",", behind)
+    return found.stopped is None and _next_char(text, after_comma) == "{"
+
+
+def _objects(page: Page, at: int) -> Iterator[Row]:
+    """The objects that stand one after another, over any number of lines."""
+    while at < len(page.text):
+        found = scan(page.text, at)
+        yield _scanned(page, at, found)
+        if found.stopped is not None:
+            return
+        at = skip_blanks(page.text, found.end)
+        at = skip_blanks(page.text, at + page.text.startswith(",", at))
 
 
 def _missing_separator(page: Page, at: int) -> Problem:

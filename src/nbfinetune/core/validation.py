@@ -70,6 +70,8 @@ def is_blank(content: str) -> bool:
 def _no_messages(row: Mapping[str, object]) -> Problem:
     if "message" in row:
         return _error("messages_missing", "", "alias", expected="'messages'", got="'message'")
+    if "role" in row and "content" in row:
+        return _error("messages_missing", "", "single", expected="'messages'", got=_keys(row))
     return _error("messages_missing", "", expected="'messages'", got=_keys(row))
 
 

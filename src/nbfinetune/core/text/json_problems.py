@@ -140,10 +140,10 @@ JSON_PROBLEMS: Mapping[str, Phrase] = {
         "请把文件改名为 .json，或把每个对象单独放一行，去掉 [ ] 和逗号。",
     ),
     "jsonl_in_json": Phrase(
-        "expected one array, got one object per line",
-        "应为一个数组，得到每行一个对象",
-        "Name the file .jsonl, or put the objects into [ ], with commas between them.",
-        "请把文件改名为 .jsonl，或把这些对象放进 [ ]，用逗号隔开。",
+        "expected one array, got one object after another",
+        "应为一个数组，得到一个接一个的对象",
+        "Put the objects into [ ] with commas between them; or one per line, in a .jsonl file.",
+        "请把这些对象放进 [ ]，用逗号隔开；或每行一个，存为 .jsonl 文件。",
     ),
     "pretty_printed": Phrase(
         "expected one object per line, got one that goes on to line {last}",

@@ -39,6 +39,12 @@ _ROWS: Mapping[str, Phrase] = {
         "Rename {got} to {expected}.",
         "请把 {got} 改名为 {expected}。",
     ),
+    "messages_missing/single": Phrase(
+        "expected the key {expected}, got a single message: {got}",
+        "应有键 {expected}，得到单独一条消息：{got}",
+        'Put all messages of a conversation into one row: {{"messages": [...]}}.',
+        '请把一段对话的所有消息放进同一行：{{"messages": [...]}}。',
+    ),
     "messages_not_array": Phrase(
         "expected an array {expected}, got {got}",
         "应为数组 {expected}，得到 {got}",
