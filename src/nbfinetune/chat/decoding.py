@@ -99,6 +99,8 @@ def _choose(logits: Tensor, params: SamplingParams, generator: torch.Generator) 
     probabilities = (logits / params.temperature).softmax(-1)
     ordered, order = probabilities.sort(-1, descending=True)
     # keep the smallest set whose mass reaches top_p; the first one always stays
-    ordered[(ordered.cumsum(-1) - ordered) >= params.top_p] = 0
+    left_out = (ordered.cumsum(-1) - ordered) >= params.top_p
+    left_out[..., 0] = False
+    ordered[left_out] = 0
     drawn = torch.multinomial(ordered, 1, generator=generator)
     return order.gather(-1, drawn)[:, 0]

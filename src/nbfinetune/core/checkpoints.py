@@ -36,6 +36,10 @@ class CommitRecord(msgspec.Struct, frozen=True, kw_only=True):
     files: list[FileEntry]
 
 
+class _Head(msgspec.Struct):
+    v: int = FORMAT
+
+
 def commit(
     target: Path, *, step: int, epoch: float, spec_sha256: str, fill: Callable[[Path], None]
 ) -> CommitRecord:
@@ -65,11 +69,13 @@ def verify(path: Path) -> CommitRecord:
         RunError: No or a damaged record, a newer format, or a file that differs from it.
     """
     try:
-        record = msgspec.json.decode((path / RECORD).read_bytes(), type=CommitRecord)
-    except (OSError, msgspec.DecodeError) as error:
+        raw = (path / RECORD).read_bytes()
+        version = msgspec.json.decode(raw, type=_Head).v
+        if version > FORMAT:
+            raise RunError("format_newer", path=path / RECORD, found=version, supported=FORMAT)
+        record = msgspec.json.decode(raw, type=CommitRecord)
+    except (OSError, ValueError) as error:  # msgspec's errors and UnicodeDecodeError
         raise RunError("checkpoint_damaged", path=path, reason=str(error)) from None
-    if record.v > FORMAT:
-        raise RunError("format_newer", path=path / RECORD, found=record.v, supported=FORMAT)
     for entry in record.files:
         _verify_file(path, entry)
     return record

@@ -285,6 +285,6 @@ def _check(name: str, value: Any) -> Any:
         # written so that NaN is out of range, too
         if not ((low is None or read >= low) and (high is None or read <= high)):
             raise ConfigError(
-                "setting_out_of_range", field=name, value=f"{read:g}", allowed=allowed_values(name)
+                "setting_out_of_range", field=name, value=value, allowed=allowed_values(name)
             )
     return read

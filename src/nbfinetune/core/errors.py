@@ -57,7 +57,3 @@ class ModelError(NbFinetuneError, RuntimeError):
 
 class RunError(NbFinetuneError, RuntimeError):
     """A run directory or checkpoint that can't be used."""
-
-
-class MissingDependency(NbFinetuneError, ImportError):
-    """An optional package is not installed; the message names the pip line."""

@@ -123,6 +123,10 @@ _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
+UNREADABLE = (ValueError, RecursionError)
+"""What msgspec raises: DecodeError, UnicodeDecodeError (both ValueErrors), and at deep nesting."""
+
+
 class _Head(msgspec.Struct):
     v: int = FORMAT
 
@@ -130,7 +134,7 @@ class _Head(msgspec.Struct):
 def _version(line: bytes) -> int:
     try:
         return msgspec.json.decode(line, type=_Head).v
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return FORMAT
 
 
@@ -138,14 +142,13 @@ class EventWriter:
     """Appends events to a log, one write per line, safe to call from several threads."""
 
     def __init__(self, path: Path) -> None:
-        before = list(read_events(path)) if path.exists() else []
+        _end_torn_line(path)
+        before = list(read_events(path))
         self._attempt = max((e.attempt for e in before), default=0) + 1
         self._seq = max((e.seq for e in before), default=-1) + 1
         self._lock = Lock()
         self._start = time.monotonic()
         self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        if path.stat().st_size and not path.read_bytes().endswith(b"\n"):
-            os.write(self._fd, b"\n")  # a line torn by a crash ends here, ours begins on its own
 
     def emit(self, event: Event) -> None:
         with self._lock:
@@ -161,6 +164,13 @@ class EventWriter:
 
     def close(self) -> None:
         os.close(self._fd)
+
+
+def _end_torn_line(path: Path) -> None:
+    """A line torn by a crash ends here, so that ours begins on its own."""
+    if path.exists() and not (b"\n" + path.read_bytes()).endswith(b"\n"):
+        with path.open("ab") as file:
+            file.write(b"\n")
 
 
 class EventReader:
@@ -182,13 +192,15 @@ class EventReader:
 
     def _decode(self, line: bytes) -> AnyEvent | None:
         """None for a torn line or an unknown kind; a newer format must not be misread."""
+        event: AnyEvent | None
         try:
-            return _decoder.decode(line)
-        except msgspec.DecodeError:
-            version = _version(line)
+            event = _decoder.decode(line)
+            version = event.v
+        except UNREADABLE:
+            event, version = None, _version(line)
         if version > FORMAT:
             raise RunError("format_newer", path=self._path, found=version, supported=FORMAT)
-        return None
+        return event
 
 
 def read_events(path: Path) -> Iterator[AnyEvent]:

@@ -110,7 +110,7 @@ class Run:
             if isinstance(head.get("v"), int) and head["v"] > FORMAT:  # type: ignore[operator]
                 raise RunError("format_newer", path=path, found=head["v"], supported=FORMAT)
             return msgspec.convert(head, RunSpec)
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, ValueError) as error:  # msgspec's errors and UnicodeDecodeError
             raise RunError("file_damaged", path=path, reason=str(error)) from None
 
     @property
@@ -179,7 +179,7 @@ class Run:
     def _locked_error(self) -> RunError:
         try:
             owner = msgspec.json.decode((self.path / "owner.json").read_bytes(), type=Owner)
-        except (OSError, msgspec.DecodeError):
+        except (OSError, ValueError):
             owner = Owner(0, "?", "?")
         return RunError(
             "run_locked", run=self.id, pid=owner.pid, host=owner.host, since=owner.since

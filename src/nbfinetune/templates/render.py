@@ -8,6 +8,7 @@ what can't be proven is refused, never trained on as a whole.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,9 @@ from trl.chat_template_utils import get_training_chat_template, has_generation_m
 
 from nbfinetune.core.errors import ModelError
 from nbfinetune.core.messages import Conversation, Message
+
+_NOTHING_SAID = re.compile(r"\s*(<think>\s*</think>\s*)?")
+"""What templates of thinking models (Qwen3) put before an answer without thoughts: not trained."""
 
 IGNORED = -100
 """The label of a token that is not trained (the convention of PyTorch's cross entropy)."""
@@ -91,21 +95,37 @@ class ChatTemplate:
     ) -> Iterator[tuple[int, int]]:
         """For each answer its `[start, end)` in the rendered text, end-of-turn token included."""
         answers = [m.content for m in conversation.messages if m.role == "assistant"]
-        if len(answers) != len(marked):
+        # Phi marks the token at the end of the conversation, too
+        places = [(start, end) for start, end in marked if self._has_text(rendered[start:end])]
+        if len(answers) != len(places):
             raise self._unproven(
-                conversation, f"{len(answers)} answers but {len(marked)} marked places"
+                conversation, f"{len(answers)} answers but {len(places)} marked places"
             )
-        for content, (start, end) in zip(answers, marked, strict=True):
+        for content, (start, end) in zip(answers, places, strict=True):
             # some templates strip: the content as rendered is what stands there
             shown = content if content in rendered[start:end] else content.strip()
-            at = rendered.find(shown, start, end)
-            token = self._special_token_at(rendered, at + len(shown))
-            if at < 0 or rendered[start:at].strip() or token is None:
+            found = self._place(rendered, shown, start, end)
+            if found is None:
                 raise self._unproven(conversation, "the answer is not rendered as it was written")
-            yield at, at + len(shown) + len(token)
+            yield found
+
+    def _place(self, rendered: str, shown: str, start: int, end: int) -> tuple[int, int] | None:
+        """Where `shown` stands with nothing before it but blanks and its end token behind it."""
+        at = rendered.find(shown, start, end)
+        while at >= 0:
+            token = self._special_token_at(rendered, at + len(shown))
+            if token is not None and _NOTHING_SAID.fullmatch(rendered, start, at):
+                return at, at + len(shown) + len(token)
+            at = rendered.find(shown, at + 1, end)
+        return None
 
     def _special_token_at(self, rendered: str, position: int) -> str | None:
         return next((t for t in self._special if rendered.startswith(t, position)), None)
+
+    def _has_text(self, marked: str) -> bool:
+        for token in self._special:
+            marked = marked.replace(token, "")
+        return bool(marked.strip())
 
     def _render(
         self, messages: Sequence[Message], template: str, *, prompt: bool = False
@@ -117,6 +137,7 @@ class ChatTemplate:
                 chat_template=template,
                 return_assistant_tokens_mask=not prompt,
                 add_generation_prompt=prompt,
+                enable_thinking=False,  # answers are trained behind an empty think block
                 **self.tokenizer.special_tokens_map,
             )
         except TemplateError as error:

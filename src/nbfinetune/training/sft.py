@@ -52,7 +52,7 @@ def sft_config(config: TrainConfig, base: BaseModel, folder: Path) -> SFTConfig:
         max_steps=config.max_steps or -1,
         per_device_train_batch_size=micro,
         gradient_accumulation_steps=config.batch_size // micro,
-        warmup_steps=config.warmup_ratio,  # a share below 1 is read as a ratio
+        warmup_steps=min(config.warmup_ratio, 1 - 1e-9),  # below 1 it is read as a ratio
         lr_scheduler_type=config.lr_scheduler,
         weight_decay=config.weight_decay,
         max_grad_norm=config.max_grad_norm,

@@ -225,10 +225,4 @@ ERRORS: Mapping[str, Phrase] = {
         "Write one prompt per line below the magic.",
         "在魔法命令下方每行写一个提示。",
     ),
-    "missing_dependency": Phrase(
-        "{package} is needed for {purpose}",
-        "{purpose} 需要 {package}",
-        "pip install {pip}",
-        "pip install {pip}",
-    ),
 }
