@@ -104,6 +104,7 @@ SYNTAX = {
     '{"a": 1} {"a": 2}': "expected the end after the last bracket, got '{' (column 10)",
     '{"a": "\\x"}': "expected an escape such as \\n or \\\", got '\\x' (column 8)",
     '{"a": "\\u12g4"}': "expected an escape such as \\n or \\\", got '\\u12g4' (column 8)",
+    '{"a": "\\u12g4': "expected an escape such as \\n or \\\", got '\\u12g4' (column 8)",
     '{"a": "b': "expected more JSON, got the end (column 9)",
     '{"a": "b\\': "expected more JSON, got the end (column 10)",
     '{"a": "\\ud83': "expected more JSON, got the end (column 13)",
@@ -138,6 +139,8 @@ VALUES = {
                         "expected a whole character, got half of one: \\ud800",
     '{"a": "\\ude00\\ud83d"}': "lone_surrogate: line 1  $.a  "
                                "expected a whole character, got half of one: \\ude00",
+    '{"a": "\\udc00\\udc00"}': "lone_surrogate: line 1  $.a  "
+                               "expected a whole character, got half of one: \\udc00",
     '{"a": "\\ud83d\\u0041"}': "lone_surrogate: line 1  $.a  "
                                "expected a whole character, got half of one: \\ud83d",
     '{"a": "\udce9"}': "encoding: line 1  $.a  expected UTF-8, got the byte 0xE9 (column 8)",

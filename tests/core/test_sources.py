@@ -122,8 +122,14 @@ def test_zero_bytes_of_a_crash_cost_only_their_line(tmp_path):
 
 def test_a_last_character_cut_in_two_is_no_other_encoding(tmp_path):
     cut = json.dumps(row("你好"), ensure_ascii=False).encode()[:45]
-    codes = [(p.code, p.line) for p in read_bytes(tmp_path, JSONL.encode() + cut).errors]
-    assert codes == [("encoding", 13), ("json_parse", 13)]
+    for rows in (0, 1, 12):
+        before = JSONL.encode().splitlines(keepends=True)[:rows]
+        dataset = read_bytes(tmp_path, b"".join([*before, cut]))
+        assert [(p.code, p.line, p.path) for p in dataset.errors] == [
+            ("encoding", rows + 1, "$.messages[0].content"),
+            ("json_parse", rows + 1, ""),
+        ]
+        assert len(dataset) == rows
 
 
 @pytest.mark.parametrize(

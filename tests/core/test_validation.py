@@ -57,6 +57,9 @@ def test_a_valid_conversation_has_no_problem(messages):
         (7, "error row_not_object : expected an object {…}, got 7"),
         ({}, "error messages_missing : expected the key 'messages', got {}"),
         ({"message": []}, "error messages_missing : expected the key 'messages', got 'message'"),
+        ({"role": "user"}, "error messages_missing : expected the key 'messages', got 'role'"),
+        (dict.fromkeys("abcde"), "error messages_missing : expected the key 'messages', "
+                                 "got 'a', 'b', 'c', 'd', 'e'"),
         (dict.fromkeys("abcdefg"), "error messages_missing : expected the key 'messages', "
                                    "got 'a', 'b', 'c', 'd', 'e', …"),
         (USER, "error messages_missing : expected the key 'messages', "
