@@ -21,9 +21,9 @@ class Contender(msgspec.Struct, frozen=True):
     model: ChatModel
     system: str | None = None
 
-    def messages(self, prompt: str) -> list[Message]:
-        system = [Message("system", self.system)] if self.system is not None else []
-        return [*system, Message("user", prompt)]
+    def opening(self) -> list[Message]:
+        """What stands before the first prompt."""
+        return [Message("system", self.system)] if self.system is not None else []
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -59,7 +59,7 @@ def compare(
     for number, contender in enumerate(contenders):
         if on_progress is not None:
             on_progress(number, len(contenders))
-        asked = [contender.messages(prompt) for prompt in prompts]
+        asked = [[*contender.opening(), Message("user", prompt)] for prompt in prompts]
         columns.append(contender.model.reply_many(asked, params, should_stop))
     return Comparison(
         tuple(prompts),

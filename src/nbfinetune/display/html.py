@@ -33,7 +33,9 @@ STYLE = """
 .jp-nbfinetune .user { background: rgba(127,127,127,.15); align-self: flex-start; }
 .jp-nbfinetune .assistant { background: rgba(33,118,214,.16); align-self: flex-end; }
 .jp-nbfinetune table { border-collapse: collapse; margin: .5em 0; width: auto; font-size: 1em; }
-.jp-nbfinetune th, .jp-nbfinetune td { text-align: left !important; vertical-align: top;
+.jp-nbfinetune tr { background: none !important; }
+.jp-nbfinetune th, .jp-nbfinetune td { line-height: 1.5; text-align: left !important;
+  vertical-align: top;
   padding: .35em .9em .35em 0; border: 0; border-bottom: 1px solid rgba(127,127,127,.22);
   background: none !important; white-space: pre-wrap; overflow-wrap: anywhere; }
 .jp-nbfinetune th { font-weight: 600; }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from threading import Event, Lock, Thread
 
@@ -61,10 +62,8 @@ class ChatPanel:
         try:
             if not self._contenders:
                 self._open_columns()
-            for history in self._histories:
-                history.append(Message("user", prompt))
             for index in range(len(self._contenders)):
-                self._ask(index)
+                self._ask(index, prompt)
             self._notice.value = ""
         except Exception as error:  # shown where the question was asked
             self._notice.value = notice_html(f"{type(error).__name__}: {error}")
@@ -75,23 +74,27 @@ class ChatPanel:
     def _open_columns(self) -> None:
         self._notice.value = notice_html("Loading the models …")
         self._contenders = self._load()
-        self._histories = [c.messages("")[:-1] for c in self._contenders]
+        self._histories = [c.opening() for c in self._contenders]
         self._columns.children = [widgets.HTML() for _ in self._contenders]
         self._columns.layout.grid_template_columns = "repeat(auto-fit, minmax(240px, 1fr))"
         self._notice.value = ""
 
-    def _ask(self, index: int) -> None:
-        history = self._histories[index]
-        contender = self._contenders[index]
-        view = self._columns.children[index]
+    def _ask(self, index: int, prompt: str) -> None:
+        contender, view = self._contenders[index], self._columns.children[index]
+        asked = [*self._histories[index], Message("user", prompt)]
+        shown = float("-inf")
 
         def show(text: str) -> None:
-            view.value = column_html(contender.label, [*history, Message("assistant", text)])
+            nonlocal shown
+            if time.monotonic() - shown > REFRESH_SECONDS:
+                view.value = column_html(contender.label, [*asked, Message("assistant", text)])
+                shown = time.monotonic()
 
         show("…")
-        reply = contender.model.reply(history, self._params, show, self._stopping.is_set)
-        history.append(Message("assistant", reply.text))
-        view.value = column_html(contender.label, history, reply)
+        reply = contender.model.reply(asked, self._params, show, self._stopping.is_set)
+        # only now: a question that failed must not stand between two others
+        self._histories[index] = [*asked, Message("assistant", reply.text)]
+        view.value = column_html(contender.label, self._histories[index], reply)
 
     def _set_busy(self, busy: bool) -> None:
         self._send.disabled = busy
