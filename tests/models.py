@@ -11,10 +11,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
+from peft import PeftModel
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
+from nbfinetune.chat.loading import BaseModel
+from nbfinetune.core.checkpoints import commit
+from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.messages import Conversation, Message
+from nbfinetune.training.sft import with_lora
 
 PAD, START, END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
 CHATML_TOKENS = (PAD, START, END)
@@ -114,3 +119,14 @@ def talk(*turns: str, system: str | None = None, line: int | None = None) -> Con
 def rows_of(pairs: Iterable[tuple[str, str]], system: str | None = None) -> list[dict]:
     """Dataset rows of questions and answers, as a user's list would hold them."""
     return [talk(*pair, system=system).as_dict() for pair in pairs]
+
+
+def save_checkpoint(base: BaseModel, target: Path, seed: int) -> PeftModel:
+    """Commit LoRA matrices drawn from `seed`, far from zero; returns the model that has them."""
+    model = with_lora(base, TrainConfig(lora_rank=4, lora_alpha=8, seed=seed))
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if "lora_B" in name:
+                weight.normal_(0, 0.2, generator=torch.Generator().manual_seed(seed))
+    commit(target, step=1, epoch=1.0, spec_sha256="", fill=model.save_pretrained)
+    return model.eval()

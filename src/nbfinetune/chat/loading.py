@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from nbfinetune.core.config import TrainConfig
@@ -62,7 +63,7 @@ def load_base(name: str, device: str = "auto", dtype: str = "auto") -> BaseModel
         model = AutoModelForCausalLM.from_pretrained(
             source, dtype=number_format, use_safetensors=True, attn_implementation="sdpa", **options
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise ModelError("model_damaged", name=name, reason=_first_line(error)) from error
     model.to(target).eval()
     return BaseModel(name, model, tokenizer, ChatTemplate(tokenizer, name), target, number_format)

@@ -103,10 +103,12 @@ class LocalModel:
     def _load(self, checkpoint: Path) -> str:
         check_adapter(checkpoint)
         name = f"adapter{len(self._adapters)}"
+        # without an initialisation that draws from the global generator: a run may be training
+        options = {"adapter_name": name, "low_cpu_mem_usage": True}
         if self._peft is None:
-            self._peft = PeftModel.from_pretrained(self.base.model, checkpoint, adapter_name=name)
+            self._peft = PeftModel.from_pretrained(self.base.model, checkpoint, **options)
         else:
-            self._peft.load_adapter(checkpoint, adapter_name=name)
+            self._peft.load_adapter(checkpoint, **options)
         self._peft.eval()
         self._adapters[checkpoint] = name
         return name
