@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbfinetune.chat.columns import Column, parse_column
+from nbfinetune.chat.columns import Column, parse_column, steps_meant, trained_system
 from nbfinetune.chat.compare import Comparison, Contender, compare
 from nbfinetune.chat.model import SamplingParams
 from nbfinetune.core import sources
@@ -234,7 +234,7 @@ class Session:
             return [Contender(column.label, self.model(name).chat(), column.system)]
         system = column.system if column.system is not None else trained_system(run)
         model = self.model(run.spec.base_model)
-        steps = _steps(run, column.at)
+        steps = steps_meant(run, column.at)
         labels = [f"{column.model}@step-{s}" if column.at == "all" else column.label for s in steps]
         return [
             Contender(label, model.chat(run.checkpoint_path(step)), system)
@@ -248,31 +248,6 @@ class Session:
         near = difflib.get_close_matches(name, [*(r.name for r in self.runs.list()), STARTER], n=1)
         suggestion = f". Did you mean {near[0]!r}?" if near else ""
         raise ModelError("model_unknown", name=name, suggestion=suggestion)
-
-
-def trained_system(run: Run) -> str | None:
-    """The system prompt of most of the rows that a run was trained on."""
-    systems = run.spec.data.systems
-    return systems[0] if systems else None
-
-
-def _steps(run: Run, at: str | None) -> list[int]:
-    """The checkpoints meant by `@best` (also where nothing is said), `@last`, `@step-N`, `@all`."""
-    committed = run.steps()
-    if at == "all" and committed:
-        return committed
-    if at == "last" and committed:
-        return committed[-1:]
-    if at is not None and at.startswith("step-"):
-        step = int(at.removeprefix("step-"))
-        if step not in committed:
-            there = ", ".join(f"step-{s}" for s in committed) or "-"
-            raise RunError("no_checkpoint", run=run.name, suffix=f" {at} ({there})")
-        return [step]
-    best = run.record().best_checkpoint
-    if best is None or best.step not in committed:
-        raise RunError("no_checkpoint", run=run.name, suffix="")
-    return [best.step]
 
 
 _current: Session | None = None

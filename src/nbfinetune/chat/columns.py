@@ -1,6 +1,7 @@
 """How people name models: `base`, `first-try@last`, `first-try@all`, `base=@prompt.txt`.
 
-Only the grammar lives here; what a name stands for is decided by the session.
+The grammar, and what `@…` means for a run; which run or model a name stands for is decided by the
+session.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from nbfinetune.core.errors import ConfigError, RunError
+from nbfinetune.core.runs import Run
 
 _AT = re.compile(r"best|last|all|step-\d+")
 
@@ -48,6 +50,31 @@ def read_system(text: str) -> str:
         return Path(text[1:]).expanduser().read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise RunError("file_damaged", path=text[1:], reason=str(error)) from None
+
+
+def trained_system(run: Run) -> str | None:
+    """The system prompt of most of the rows that a run was trained on."""
+    systems = run.spec.data.systems
+    return systems[0] if systems else None
+
+
+def steps_meant(run: Run, at: str | None) -> list[int]:
+    """The checkpoints meant by `@best` (also where nothing is said), `@last`, `@step-N`, `@all`."""
+    committed = run.steps()
+    if at == "all" and committed:
+        return committed
+    if at == "last" and committed:
+        return committed[-1:]
+    if at is not None and at.startswith("step-"):
+        step = int(at.removeprefix("step-"))
+        if step not in committed:
+            there = ", ".join(f"step-{s}" for s in committed) or "-"
+            raise RunError("no_checkpoint", run=run.name, suffix=f" {at} ({there})")
+        return [step]
+    best = run.record().best_checkpoint
+    if best is None or best.step not in committed:
+        raise RunError("no_checkpoint", run=run.name, suffix="")
+    return [best.step]
 
 
 def _unreadable(text: str, reason: str) -> ConfigError:
