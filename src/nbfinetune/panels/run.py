@@ -11,6 +11,7 @@ from nbfinetune.display.run import run_html, run_text
 from nbfinetune.training.job import TrainingJob
 
 REFRESH_SECONDS = 0.5
+WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
 
 class RunPanel:
@@ -29,7 +30,10 @@ class RunPanel:
 
     def show(self) -> None:
         """Display the panel below the cell and follow the run until it has ended."""
-        self._handle.display(self.widget)
+        # not display(widget): ipywidgets 7 drops the display id, and the end could not replace it
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+        text = run_text(self._job.name, self._job.record())
+        self._handle.display({WIDGET_MIME: view, "text/plain": text}, raw=True)
         Thread(target=self._follow, name="nbfinetune-panel", daemon=True).start()
 
     def refresh(self) -> None:

@@ -1,0 +1,80 @@
+"""Magics in a real kernel, without training: which kernel it is, errors, displays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+
+from tools.floors_env import FLOORS, TARGET
+
+from tests.kernel.driver import Kernel, python_under_test
+
+VERSIONS = "{n: _metadata.version(n) for n in " + repr(sorted(FLOORS)) + "}"
+
+
+def test_the_kernel_is_the_one_that_is_meant(kernel: Kernel, report: Callable[[str], None]) -> None:
+    kernel.run("from importlib import metadata as _metadata; import IPython, ipykernel")
+    found = kernel.value(VERSIONS)
+    running = kernel.value("[IPython.__version__, ipykernel.__version__]")
+    report(f"ipykernel {running[1]}, IPython {running[0]}, {python_under_test()}")
+
+    floors = TARGET in Path(python_under_test()).parents
+    assert found == (FLOORS if floors else {name: metadata.version(name) for name in FLOORS})
+    assert running == [found["ipython"], found["ipykernel"]]
+
+
+def test_a_mistake_in_a_magic_is_an_error_of_two_lines_without_a_traceback(kernel: Kernel) -> None:
+    cell = kernel.run("%ft_train pirate --lora-rank 0")
+
+    assert cell.status == "error"
+    assert (cell.reply["ename"], cell.kinds) == ("ConfigError", ["error"])
+    assert cell.traceback == [
+        "ConfigError: lora_rank must be between 1 and 64, got 0  (--lora-rank)"
+    ]
+
+
+def test_a_mistake_in_a_magic_stops_the_cells_behind_it(kernel: Kernel) -> None:
+    wrong, behind = kernel.start("%ft_train nothing"), kernel.start("stopped_here = False")
+
+    assert kernel.finish(wrong).traceback == [
+        "DatasetError: there is no dataset 'nothing'",
+        "Write one with  %%ft_dataset nothing  or load a file with  "
+        "%ft_dataset FILE --name nothing.",
+    ]
+    assert kernel.finish(behind).status == "aborted"
+
+
+def test_a_wrong_row_is_named_with_its_line_in_the_cell(kernel: Kernel) -> None:
+    cell = kernel.run("%%ft_dataset odd\nuser: a question\n\nuser: another\nassistant: an answer")
+
+    assert cell.status == "error"
+    assert cell.traceback == [
+        "DatasetError: 1 problems in odd (2 rows, 1 of them valid)",
+        "  line 2  $.messages[0].role  expected 'assistant' at the end, got 'user'",
+        "Correct these lines and run the cell again.",
+    ]
+
+
+def test_an_error_of_the_python_twin_keeps_its_traceback(kernel: Kernel) -> None:
+    cell = kernel.run("import nbfinetune as ft; ft.train('nothing')")
+
+    assert cell.reply["ename"] == "DatasetError"
+    assert any("Traceback" in line for line in cell.traceback)
+
+
+def test_a_dataset_is_shown_once_as_html_with_text_for_elsewhere(kernel: Kernel) -> None:
+    cell = kernel.run("%%ft_dataset greeting\nuser: <b>Hi</b>\nassistant: Hello!")
+
+    assert cell.kinds == ["execute_result"]
+    (shown,) = cell.of_kind("execute_result")
+    data = shown["content"]["data"]
+    assert sorted(data) == ["text/html", "text/plain"]
+    assert "&lt;b&gt;Hi&lt;/b&gt;" in data["text/html"]
+    assert "<b>Hi</b>" not in data["text/html"]
+
+
+def test_magics_are_completed_by_the_kernel(kernel: Kernel) -> None:
+    reply = kernel.client.complete("%ft_tr", reply=True, timeout=30)
+
+    assert "%ft_train" in reply["content"]["matches"]
