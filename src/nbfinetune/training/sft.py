@@ -25,7 +25,8 @@ def lora_config(config: TrainConfig) -> LoraConfig:
         r=config.lora_rank,
         lora_alpha=config.lora_alpha,
         lora_dropout=config.lora_dropout,
-        target_modules=named[0] if len(named) == 1 else named,
+        # a text that isn't all-linear would be a pattern for whole module paths
+        target_modules="all-linear" if named == ["all-linear"] else named,
         bias="none",
         task_type="CAUSAL_LM",
     )

@@ -1,0 +1,99 @@
+"""What is known before the wait."""
+
+from __future__ import annotations
+
+import pytest
+
+from nbfinetune.core.config import TrainConfig
+from nbfinetune.core.dataset import MessageDataset, Split
+from nbfinetune.core.errors import DatasetError
+from nbfinetune.core.events import Notice
+from nbfinetune.core.sources import read_file
+from nbfinetune.training.preflight import optimizer_steps, split_rows, step_notices, write_rows
+from tests.models import talk
+
+
+def dataset(count: int, name: str = "pirate") -> MessageDataset:
+    rows = tuple(talk(f"question {i}", f"answer {i}", line=i + 1) for i in range(count))
+    return MessageDataset(name, rows, (), count)
+
+
+@pytest.mark.parametrize(
+    ("rows", "settings", "steps"),
+    [
+        (8, {"batch_size": 8, "epochs": 3}, 3),
+        (9, {"batch_size": 8, "epochs": 3}, 6),  # a last, smaller batch is a step
+        (1, {"batch_size": 32, "epochs": 1}, 1),
+        (100, {"batch_size": 8, "epochs": 10}, 130),
+        (100, {"batch_size": 8, "epochs": 10, "max_steps": 7}, 7),
+        (8, {"batch_size": 8, "epochs": 3, "max_steps": 100}, 3),
+        (9, {"batch_size": 8, "micro_batch_size": 2, "epochs": 3}, 6),
+    ],
+)
+def test_the_steps_of_a_run(rows, settings, steps):
+    assert optimizer_steps(rows, TrainConfig(**settings)) == steps
+
+
+def test_a_run_too_short_to_learn_says_so_with_the_epochs_that_cure_it():
+    # 40 rows / 8 = 5 steps per epoch: 3 epochs are 15, 4 are the 20 that are enough
+    assert step_notices(40, TrainConfig()) == [
+        Notice("few_steps", {"steps": 15, "epochs": 4, "more_steps": 20})
+    ]
+    assert str(step_notices(40, TrainConfig())[0]) == (
+        "only 15 optimizer steps: too few to learn much --epochs 4 would give 20."
+    )
+
+
+def test_where_more_epochs_are_not_enough_the_limit_is_suggested():
+    assert step_notices(8, TrainConfig()) == [
+        Notice("few_steps", {"steps": 3, "epochs": 10, "more_steps": 10})
+    ]
+
+
+def test_where_there_are_no_more_epochs_rows_are_asked_for():
+    assert step_notices(8, TrainConfig(epochs=10)) == [
+        Notice("few_steps_few_rows", {"steps": 10, "rows": 8})
+    ]
+    assert str(step_notices(8, TrainConfig(epochs=10))[0]) == (
+        "only 10 optimizer steps from 8 rows: too few to learn much "
+        "Add rows, or lower --batch-size."
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "settings"), [(56, {}), (160, {"epochs": 1}), (8, {"max_steps": 2})]
+)
+def test_enough_steps_or_a_number_that_was_asked_for_are_not_remarked_on(rows, settings):
+    assert step_notices(rows, TrainConfig(**settings)) == []
+
+
+def test_the_rows_are_split_by_share_and_the_same_way_again():
+    data = dataset(20)
+    split = split_rows(data, 0.1, 0)
+    assert (len(split.train), len(split.validation)) == (18, 2)
+    assert sorted(row.line for side in split for row in side) == list(range(1, 21))
+    assert split_rows(data, 0.1, 0) == split
+    assert any(split_rows(data, 0.1, seed) != split for seed in range(1, 5))
+
+
+def test_a_share_of_zero_trains_on_all_rows():
+    data = dataset(5)
+    assert split_rows(data, 0.0, 0) == Split(data.conversations, ())
+
+
+def test_a_dataset_of_its_own_validates_and_every_row_trains():
+    data, other = dataset(5), dataset(2, "held-out")
+    assert split_rows(data, other, 0) == Split(data.conversations, other.conversations)
+
+
+def test_nothing_to_train_on_is_an_error():
+    with pytest.raises(DatasetError):
+        split_rows(dataset(0), 0.1, 0)
+
+
+def test_rows_are_frozen_as_they_are(tmp_path):
+    train = (talk("a", "b\n你", "c", "d", system="S"), talk("e", "f"))
+    write_rows(Split(train, ()), tmp_path)
+    read = read_file(tmp_path / "train.jsonl").conversations
+    assert [row.messages for row in read] == [row.messages for row in train]
+    assert (tmp_path / "validation.jsonl").read_bytes() == b""
