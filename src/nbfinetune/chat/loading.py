@@ -6,6 +6,8 @@ comes with a model is ever run.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from nbfinetune.core.presets import STARTER
 from nbfinetune.templates.render import ChatTemplate
 
 HUB_TIMEOUT_SECONDS = 8.0
+SMALL_PARAMETERS = 30_000_000
 STARTER_FOLDER = Path(__file__).parent.parent / "starter"
 
 
@@ -38,6 +41,24 @@ class BaseModel:
     def context_length(self) -> int:
         """The longest sequence that the model was made for, in tokens."""
         return int(self.model.config.get_text_config().max_position_embeddings)
+
+    @contextmanager
+    def computing(self) -> Iterator[None]:
+        """While this model computes: a small one on the CPU takes a single core.
+
+        Its matrices are too small to share: two threads save little on a quiet machine, and on a
+        busy one they wait for each other at every layer (a run took 69 s instead of 23).
+        """
+        threads = torch.get_num_threads()
+        small = self.model.num_parameters() <= SMALL_PARAMETERS
+        if self.device.type == "cpu" and small and threads > 1:
+            torch.set_num_threads(1)
+            try:
+                yield
+            finally:
+                torch.set_num_threads(threads)
+        else:
+            yield
 
     def stop_ids(self) -> list[int]:
         """The ids at which an answer ends: the template's and those of the model's own settings."""

@@ -47,7 +47,7 @@ class LocalModel:
         """Replies in the order of the prompts, computed in batches."""
         ids = [self.base.template.prompt_ids(messages) for messages in prompts]
         replies: list[Reply] = []
-        with self._lock:
+        with self._lock, self.base.computing():
             model, context = self._with_adapter(checkpoint)
             with context:
                 for start in range(0, len(ids), BATCH):

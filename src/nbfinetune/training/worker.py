@@ -65,7 +65,8 @@ def _train(target: Run, channel: Channel) -> bool:
     recorder = Recorder(target, channel, base, validation_rows, validation, pad_id(base))
     trainer = make_trainer(base, model, train, spec.config, target.path, [recorder])
     channel.emit(StateChanged(state="training"))
-    trainer.train()
+    with base.computing():
+        trainer.train()
     return recorder.stopped
 
 
