@@ -158,8 +158,8 @@ def test_an_interrupt_ends_the_cell_and_not_the_run(trainer: Kernel, home: Path)
     stopped = trainer.run("%ft_stop interrupted")
     waited = trainer.run("%ft_wait interrupted")
 
-    names = [[m["content"]["ename"] for m in end.of_kind("error")] for end in ends]
-    assert names == [["KeyboardInterrupt"], ["KeyboardInterrupt"]]
+    names = [end.reply.get("ename", end.status) for end in ends]
+    assert names == ["KeyboardInterrupt", "KeyboardInterrupt"], [end.traceback for end in ends]
     assert alive
     assert stopped.shown == ["interrupted: stops after this step and keeps a checkpoint"]
     assert waited.shown[0].startswith("interrupted: stopped\n")

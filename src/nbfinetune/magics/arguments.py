@@ -51,7 +51,7 @@ class Line:
             ConfigError: An unknown option, with the nearest one; a missing value.
         """
         try:
-            words = split_words(line)
+            words = [_kebab(word) for word in split_words(line)]
         except ValueError as error:
             self._parser.error(str(error).lower())
         parsed, unknown = self._parser.parse_known_intermixed_args(words)
@@ -78,6 +78,12 @@ def _setting_line(name: str) -> str:
     setting = SETTINGS[name]
     option = f"  --{name.replace('_', '-')}".ljust(28)
     return f"{option}{setting.help} [{DEFAULTS[name]}; {allowed_values(name)}]"
+
+
+def _kebab(word: str) -> str:
+    """`--learning_rate` is taken for `--learning-rate`: many tools write it so."""
+    name, equals, value = word.partition("=")
+    return name.replace("_", "-") + equals + value if word.startswith("--") else word
 
 
 def split_words(line: str) -> list[str]:

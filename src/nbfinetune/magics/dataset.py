@@ -65,7 +65,7 @@ class DatasetMagics(SessionMagics):
         return self._load(word, given.name, system)
 
     def _load(self, source: str, name: str | None, system: str | None) -> MessageDataset:
-        if name is None and system is None and source in self.session.datasets:
+        if name is None and system is None and self._is_kept(source):
             return self.session.datasets[source]
         path = Path(source).expanduser()
         if path.suffix in (".json", ".jsonl") or path.is_file():
@@ -74,6 +74,14 @@ class DatasetMagics(SessionMagics):
             raise DatasetError("dataset_source_unknown", source=source)
         rows = self.shell.user_ns[source]
         return self.session.load_dataset(rows, name=name or source, system=system)
+
+    def _is_kept(self, name: str) -> bool:
+        """Whether the dataset of that name is meant; rows in a variable may have changed since."""
+        kept = self.session.datasets.get(name)
+        if kept is None or kept.origin.kind != "python":
+            return kept is not None
+        value = self.shell.user_ns.get(name)
+        return value is None or isinstance(value, MessageDataset)
 
     def _list(self) -> None:
         kept = self.session.datasets.values()

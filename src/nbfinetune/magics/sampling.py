@@ -31,14 +31,17 @@ def sampling_params(given: Namespace) -> SamplingParams:
     Raises:
         ConfigError: Not a number, or out of range.
     """
-    values = {n: v for n in _RANGES if (v := getattr(given, n)) is not None}
-    for name, value in values.items():
-        low, high = _RANGES[name]
-        allowed = f"between {low} and {high}"
+    read: dict[str, float] = {}
+    for name, (low, high) in _RANGES.items():
+        value = getattr(given, name)
+        if value is None:
+            continue
+        whole = name in ("max_tokens", "seed")
         try:
-            number = float(value)
+            read[name] = int(value) if whole else float(value)
         except ValueError:
-            number = float("nan")
-        if not low <= number <= high:
+            read[name] = float("nan")
+        if not low <= read[name] <= high:
+            allowed = f"{'a whole number ' if whole else ''}between {low} and {high}"
             raise ConfigError("setting_out_of_range", field=name, value=value, allowed=allowed)
-    return msgspec.convert(values, SamplingParams, strict=False)
+    return msgspec.convert(read, SamplingParams)
