@@ -1,4 +1,4 @@
-"""Every setting arrives in PEFT and TRL; the losses of the trainer are those of a hand calculation."""
+"""Every setting arrives in PEFT and TRL; the losses logged are those of a hand calculation."""
 
 from __future__ import annotations
 
