@@ -374,6 +374,11 @@ def test_every_reader_gives_a_line_to_everything_and_drops_nothing(lines):
             assert items
 
 
+@pytest.mark.parametrize("text", ["[]x", "[ ] x", "[]]"])
+def test_something_behind_an_empty_array_is_a_problem(text):
+    assert only_problem(text, read_json).startswith("json_parse: line 1  expected the end")
+
+
 def test_skip_blanks_stops_at_the_end():
     assert [skip_blanks(" \xa0\ufeffx", 0), skip_blanks("  ", 0), skip_blanks("   x", 0, 2)] == [
         3, 2, 2,

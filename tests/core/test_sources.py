@@ -158,6 +158,7 @@ def test_a_name_that_no_file_can_have_is_unreadable():
 
 def test_the_upload_profile_has_limits_and_the_local_one_has_none(tmp_path):
     many = "".join(json.dumps(row(f"q{i}")) + "\n" for i in range(1001)).encode()
+    largest = json.dumps(row("q", "x" * (UPLOAD_BYTES - len(json.dumps(row("q", ""))))))
     big = json.dumps(row("q", "x" * UPLOAD_BYTES)).encode() + b"\n"
 
     def codes(raw: bytes, name: str = "d.jsonl") -> list[str]:
@@ -169,6 +170,7 @@ def test_the_upload_profile_has_limits_and_the_local_one_has_none(tmp_path):
 
     assert codes(JSONL.encode()) == []
     assert codes(many[: many.index(b'"q1000"')].rpartition(b"\n")[0]) == []
+    assert codes(largest.encode()) == []
     assert codes(many) == ["expected at most 1000 rows, got 1001"]
     assert codes(big) == [f"expected at most 10000000 bytes, got {len(big)}"]
     assert codes(json.dumps(ROWS).encode(), "d.json") == [
@@ -299,12 +301,13 @@ def test_a_pandas_frame_also_one_that_came_from_parquet():
     frame = pandas.DataFrame(ROWS)
     arrays = pandas.DataFrame({"messages": [numpy.array(r["messages"]) for r in ROWS]})
     padded = pandas.DataFrame([*ROWS[:-1], {**ROWS[-1], "score": 0.5}])
+    padded["tag"] = pandas.array(["x"] * 11 + [None], dtype="string")
     for source in (frame, arrays):
         dataset = from_rows(source, name="d")
         assert dataset.problems == ()
         assert dataset.sha256 == from_rows(ROWS, name="d").sha256
     dataset = from_rows(padded, name="d")
-    assert [c.extra for c in dataset.conversations] == [{}] * 11 + [{"score": 0.5}]
+    assert [c.extra for c in dataset.conversations] == [{"tag": "x"}] * 11 + [{"score": 0.5}]
 
 
 def test_a_dataset_of_the_datasets_library_whose_rows_are_padded_with_none():

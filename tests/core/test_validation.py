@@ -380,6 +380,15 @@ def test_a_problem_reads_in_the_language_chosen(monkeypatch: pytest.MonkeyPatch)
     )
 
 
+@pytest.mark.parametrize(("levels", "codes"), [(MAX_DEPTH - 1, []), (MAX_DEPTH, ["too_deep"])])
+def test_python_rows_have_the_same_deepest_level_as_json(levels, codes):
+    value: list[object] = []
+    for _ in range(levels - 1):
+        value = [value]
+    row = {"messages": [USER, ASSISTANT], "a": value}
+    assert [p.code for p in from_rows([row], name="d").errors] == codes
+
+
 def test_python_rows_nested_without_end_are_too_deep_and_nothing_else():
     endless: dict[str, object] = {"messages": [USER, ASSISTANT]}
     endless["self"] = endless
