@@ -50,7 +50,7 @@ class BaseModel:
         busy one they wait for each other at every layer (a run took 69 s instead of 23).
         """
         threads = torch.get_num_threads()
-        small = self.model.num_parameters() <= SMALL_PARAMETERS
+        small = sum(p.numel() for p in self.model.parameters()) <= SMALL_PARAMETERS
         if self.device.type == "cpu" and small and threads > 1:
             torch.set_num_threads(1)
             try:
