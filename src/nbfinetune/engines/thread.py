@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import atexit
-from contextlib import ExitStack
+import traceback
+from contextlib import ExitStack, suppress
 from threading import Event, Thread
 
-from nbfinetune.core.errors import NbFinetuneError
 from nbfinetune.core.events import Failed, StateChanged
 from nbfinetune.core.runs import Run
 from nbfinetune.engines.capture import DisplayPublisher, captured
@@ -55,8 +55,12 @@ def start(run: Run, publisher: DisplayPublisher | None = None) -> TrainingJob:
 def _work(run: Run, channel: Channel) -> None:
     try:
         from nbfinetune.training import worker
-    except (ImportError, NbFinetuneError) as error:  # a broken installation must not hang the job
-        channel.emit(Failed(reason=f"{type(error).__name__}: {error}"))
-        channel.emit(StateChanged(state="failed"))
-        return
-    worker.run(run, channel)
+
+        worker.run(run, channel)
+    # the worker tells its own failures; what arrives here is a broken installation or a full disk,
+    # and neither may hang the job or be printed into the cell that ran last
+    except BaseException as error:
+        reason = f"{type(error).__name__}: {error}"
+        with suppress(OSError):
+            channel.emit(Failed(reason=reason, traceback=traceback.format_exc()))
+            channel.emit(StateChanged(state="failed"))

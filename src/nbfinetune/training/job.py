@@ -42,8 +42,12 @@ class TrainingJob:
 
     def record(self) -> RunRecord:
         """The picture now. The same object grows from call to call."""
+        over = self._done.is_set()  # asked first: what is written before the end is read below
         with self._lock:
-            return self._record.apply(self._reader.read_new())
+            self._record.apply(self._reader.read_new())
+            if over and not self._record.ended:
+                self._record.state = "interrupted"  # it could not even say why
+            return self._record
 
     def stop(self) -> None:
         """Ask the run to end after the current step, with a checkpoint. Returns at once."""
