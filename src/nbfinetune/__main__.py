@@ -1,18 +1,13 @@
-"""`python -m nbfinetune COMMAND`: what scripts and clusters need without a notebook.
-
-Each command lives in a module of its own: it adds its parser and, run, yields outcomes. Here they
-are printed and become the exit status.
-"""
+"""`python -m nbfinetune COMMAND`: what scripts and clusters need without a notebook."""
 
 from __future__ import annotations
 
 import argparse
 import io
-import os
 import sys
 from collections.abc import Sequence
 
-from nbfinetune import validate_command
+from nbfinetune.commands import demo, validate
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,18 +26,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m nbfinetune")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    validate_command.add_parser(commands)
+    validate.add_parser(commands)
+    demo.add_parser(commands)
     return parser
 
 
-def _without_a_reader() -> int:
-    """End quietly when the reader of the output has gone: `… | head`."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 1
-
-
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except BrokenPipeError:
-        sys.exit(_without_a_reader())
+    sys.exit(main())

@@ -113,8 +113,9 @@ def test_the_check_passes_what_is_valid_and_raises_the_rest_with_every_problem()
     with pytest.raises(DatasetError) as caught:
         invalid.check()
     assert caught.value.problems == invalid.problems
-    assert [line.strip() for line in str(caught.value).split("\n")[1:3]] == [
+    assert [line.strip() for line in str(caught.value).split("\n")[1:4]] == [
         "line 5  $.messages[0].role  expected 'assistant' at the end, got 'user'",
+        "→ Write the answer to the last message, or delete that message.",
         "line 8  $.messages[1].content  expected an answer '…', got an empty text ''",
     ]
     with pytest.raises(DatasetError):

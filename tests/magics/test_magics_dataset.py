@@ -174,6 +174,7 @@ def test_a_dataset_is_replaced_only_by_a_valid_one(notebook: Notebook) -> None:
     assert notebook.session.datasets["pirate"] is before
     assert error.splitlines()[1:] == [
         "  line 2  $.messages[0].role  expected 'assistant' at the end, got 'user'",
+        "    → Write the answer to the last message, or delete that message.",
         "Correct these lines and run the cell again.",
     ]
 
@@ -187,7 +188,9 @@ def test_every_problem_of_a_cell_is_named_with_its_line(notebook: Notebook) -> N
     assert error.splitlines() == [
         "DatasetError: 2 problems in odd (2 rows, 0 of them valid)",
         "  line 2  $.messages  expected at least one question and its answer, got []",
+        "    → Add a 'user' and an 'assistant' message, or delete the row.",
         "  line 3  $.messages[0].role  expected 'system' / 'user' / 'assistant', got 'usr'",
+        "    → Use one of these three, in lower case.",
         "Correct these lines and run the cell again.",
     ]
 

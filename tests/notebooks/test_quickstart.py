@@ -7,15 +7,18 @@ import re
 import nbformat
 import pytest
 
+from nbfinetune.__main__ import main
+from nbfinetune.commands.demo import LESSONS
 from nbfinetune.core.runs import RunStore
-from nbfinetune.demo import LESSONS, run_demo
 
 TUNED = {"en": re.compile(r"Ahoy! .+, arr!"), "zh": re.compile("喵！.+，喵呜～")}
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_quickstart_ends_with_a_visible_before_and_after(tmp_path, capsys, language):
-    report = run_demo(tmp_path, language)
+    status = main(["demo", "--lang", language, "--to", str(tmp_path)])
+
+    assert status == 0
 
     notebook = nbformat.read(tmp_path / LESSONS[language], as_version=4)
     before, after = answers(notebook)
@@ -28,6 +31,7 @@ def test_the_quickstart_ends_with_a_visible_before_and_after(tmp_path, capsys, l
     assert record.state == "finished"
     assert record.validation[-1].loss < record.validation[0].loss
 
+    report = tmp_path / "report.html"
     page = report.read_text("utf-8")
     assert page.count("<svg") == 1
     assert all(answer in page for answer in after)

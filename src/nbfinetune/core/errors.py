@@ -29,10 +29,18 @@ class DatasetError(NbFinetuneError, ValueError):
         self.problems = tuple(problems)
 
     def __str__(self) -> str:
-        """The headline, the first 20 errors, how many more there are, the way out."""
+        """The headline, the first 20 errors, how many more there are, the way out.
+
+        Each kind of problem says its own way out once, below the first of its kind.
+        """
         head, *rest = super().__str__().split("\n")
         errors = [p for p in self.problems if p.severity == "error"]
-        lines = [f"  {problem}" for problem in errors[:20]]
+        lines: list[str] = []
+        for problem in errors[:20]:
+            way_out = f"    → {problem.way_out}"
+            lines.append(f"  {problem}")
+            if problem.way_out and way_out not in lines:
+                lines.append(way_out)
         if len(errors) > 20:
             lines.append("  " + text.message("more_problems", {"count": len(errors) - 20}))
         return "\n".join([head, *lines, *rest])

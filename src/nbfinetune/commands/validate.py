@@ -8,8 +8,8 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from nbfinetune.commands import Outcome
 from nbfinetune.core import text
 from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.errors import DatasetError
@@ -19,13 +19,6 @@ from nbfinetune.core.sources import read_file
 
 VALID, INVALID, UNREADABLE = 0, 1, 2
 """Exit status of one file; that of several is the highest."""
-
-
-class Outcome(NamedTuple):
-    """What is printed for one file, and its exit status."""
-
-    output: str
-    status: int
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -2,63 +2,82 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import nbformat
-from nbclient import NotebookClient
-
+from nbfinetune.commands import Outcome
 from nbfinetune.display.html import esc, page
 
 LESSONS = {"en": "00_quickstart.ipynb", "zh": "00_quickstart_zh.ipynb"}
+TITLES = {"en": "nbfinetune: before and after", "zh": "nbfinetune：微调前后"}
 
 
-def run_demo(folder: Path, language: Literal["en", "zh"] = "en") -> Path:
-    """Run the quickstart in `folder`, print its comparison, and return the path of its report.
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `demo` to the subcommands of `python -m nbfinetune`."""
+    parser = commands.add_parser(
+        "demo",
+        help="run the quickstart on the built-in model",
+        description="Run the quickstart without a browser: dataset, training, before and after. "
+        "Needs no GPU and no network.",
+    )
+    parser.add_argument("--lang", choices=sorted(LESSONS), default="en")
+    parser.add_argument(
+        "--to",
+        type=Path,
+        default=Path("nbfinetune-demo"),
+        metavar="FOLDER",
+        help="where the notebook, the run and the report go [./nbfinetune-demo]",
+    )
+    parser.set_defaults(run=lambda given: demo(given.to, given.lang))
+
+
+def demo(folder: Path, language: str = "en") -> Iterator[Outcome]:
+    """Run the quickstart in `folder`: what is being run, then the comparison and the report's path.
 
     Raises:
         nbclient.exceptions.CellExecutionError: A cell failed.
     """
+    import nbformat
+
+    folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     notebook = nbformat.read(lesson(language), as_version=4)
-    print(f"Running {LESSONS[language]} on the built-in model in {folder}")
+    yield Outcome(f"{LESSONS[language]} on the built-in model, in {folder}")
     began = time.monotonic()
-    _execute(notebook, folder, language)
+    yield from _execute(notebook, folder, language)
     nbformat.write(notebook, folder / LESSONS[language])
     report = folder / "report.html"
-    title = "nbfinetune: before and after" if language == "en" else "nbfinetune：微调前后"
-    report.write_text(page(title, _sections(notebook)), "utf-8")
-    print("\n" + _last_text(notebook))
-    print(f"\nDone in {time.monotonic() - began:.0f} s. Report with the curve: {report}")
-    return report
+    report.write_text(page(TITLES[language], _sections(notebook)), "utf-8")
+    yield Outcome("\n" + _last_text(notebook))
+    seconds = time.monotonic() - began
+    yield Outcome(f"\nDone in {seconds:.0f} s. The curve and all answers: {report}")
 
 
-def lesson(language: Literal["en", "zh"]) -> Path:
+def lesson(language: str) -> Path:
     """The notebook: inside an installed package, or beside `src` in a checkout."""
-    package = Path(__file__).parent
-    candidates = (package / "notebooks", package.parent.parent / "notebooks")
+    package = Path(__file__).parents[1]
+    candidates = (package / "notebooks", package.parents[1] / "notebooks")
     return next(p for f in candidates if (p := f / LESSONS[language]).is_file())
 
 
-def _execute(notebook: Any, folder: Path, language: str) -> None:
+def _execute(notebook: Any, folder: Path, language: str) -> Iterator[Outcome]:
     """Run cell by cell in a kernel of its own, telling what is being run."""
+    from nbclient import NotebookClient
+
     resources = {"metadata": {"path": str(folder)}}
     # 40: errors; the kernel's warnings about its own transport are no news for anybody here
     quiet = ["--log-level=40"]
     client = NotebookClient(notebook, timeout=600, resources=resources, extra_arguments=quiet)
-    environment = {
-        **os.environ,
-        "NBFINETUNE_HOME": str(folder / "nbfinetune"),
-        "NBFINETUNE_LANG": language,
-    }
-    with client.setup_kernel(env=environment):
+    home = {"NBFINETUNE_HOME": str(folder / "nbfinetune"), "NBFINETUNE_LANG": language}
+    with client.setup_kernel(env={**os.environ, **home}):
         for index, cell in enumerate(notebook.cells):
             if cell.cell_type == "code":
                 first = cell.source.split("\n", 1)[0]
-                print(f"  [{index + 1}/{len(notebook.cells)}] {first}", flush=True)
+                yield Outcome(f"  [{index + 1}/{len(notebook.cells)}] {first}")
                 client.execute_cell(cell, index)
 
 

@@ -1,0 +1,16 @@
+"""`python -m nbfinetune COMMAND`: one module per command.
+
+Each adds its parser and, run, yields outcomes: what is printed as soon as it is known, and what
+becomes the exit status.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Outcome(NamedTuple):
+    """A piece of output, and its exit status; that of several is the highest."""
+
+    output: str
+    status: int = 0
