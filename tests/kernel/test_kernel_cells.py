@@ -6,8 +6,11 @@ from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
+import pytest
 from tools.floors_env import FLOORS, TARGET
 
+from nbfinetune.core.errors import DatasetError
+from nbfinetune.core.sources import read_cell
 from tests.kernel.driver import Kernel, python_under_test
 
 VERSIONS = "{n: _metadata.version(n) for n in " + repr(sorted(FLOORS)) + "}"
@@ -46,14 +49,17 @@ def test_a_mistake_in_a_magic_stops_the_cells_behind_it(kernel: Kernel) -> None:
 
 
 def test_a_wrong_row_is_named_with_its_line_in_the_cell(kernel: Kernel) -> None:
-    cell = kernel.run("%%ft_dataset odd\nuser: a question\n\nuser: another\nassistant: an answer")
+    body = "user: a question\n\nuser: another\nassistant: an answer"
+    with pytest.raises(DatasetError) as told:
+        read_cell(body, name="odd").check()
+
+    cell = kernel.run(f"%%ft_dataset odd\n{body}")
 
     assert cell.status == "error"
-    assert cell.traceback == [
-        "DatasetError: 1 problems in odd (2 rows, 1 of them valid)",
-        "  line 2  $.messages[0].role  expected 'assistant' at the end, got 'user'",
-        "Correct these lines and run the cell again.",
-    ]
+    assert cell.traceback == f"DatasetError: {told.value}".splitlines()
+    assert "  line 2  $.messages[0].role  expected 'assistant' at the end, got 'user'" in (
+        cell.traceback
+    )
 
 
 def test_an_error_of_the_python_twin_keeps_its_traceback(kernel: Kernel) -> None:
