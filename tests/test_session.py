@@ -129,6 +129,17 @@ def test_the_trained_model_and_the_base_answer_side_by_side(trained):
     assert [len(row) for row in found.replies] == [3, 3]
 
 
+@pytest.mark.parametrize("place", [0, 7])
+def test_a_row_that_is_cut_is_named_by_its_line_in_the_source_of_the_user(session, tiny, place):
+    pairs = [*PAIRS]
+    pairs[place] = ("question", "a" * 200)
+    session.load_dataset(rows_of(pairs), name="pirate")
+    job = session.train("pirate", base_model=str(tiny), max_length=150, max_steps=1)
+    notices = job.wait(timeout_seconds=120).plan.notices
+    cut = [notice.params for notice in notices if notice.code == "rows_cut"]
+    assert cut == [{"count": 1, "max_length": 150, "lines": str(place + 1)}]
+
+
 def test_a_failed_run_raises_when_it_is_waited_for(session, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()

@@ -8,8 +8,13 @@ from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.dataset import MessageDataset, Split
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.events import Notice
-from nbfinetune.core.sources import read_file
-from nbfinetune.training.preflight import optimizer_steps, split_rows, step_notices, write_rows
+from nbfinetune.training.preflight import (
+    optimizer_steps,
+    read_rows,
+    split_rows,
+    step_notices,
+    write_rows,
+)
 from tests.models import talk
 
 
@@ -91,9 +96,13 @@ def test_nothing_to_train_on_is_an_error():
         split_rows(dataset(0), 0.1, 0)
 
 
-def test_rows_are_frozen_as_they_are(tmp_path):
-    train = (talk("a", "b\n你", "c", "d", system="S"), talk("e", "f"))
-    write_rows(Split(train, ()), tmp_path)
-    read = read_file(tmp_path / "train.jsonl").conversations
-    assert [row.messages for row in read] == [row.messages for row in train]
-    assert (tmp_path / "validation.jsonl").read_bytes() == b""
+def test_rows_are_frozen_with_the_lines_of_their_source(tmp_path):
+    train = (talk("a", "b\n你", "c", "d", system="S", line=12), talk("e", "f", line=3))
+    write_rows(Split(train, (talk("g", "h"),)), tmp_path)
+    assert read_rows(tmp_path, "train") == train
+    assert read_rows(tmp_path, "validation") == (talk("g", "h"),)
+
+
+def test_a_side_without_rows_is_read_as_such(tmp_path):
+    write_rows(Split((talk("a", "b"),), ()), tmp_path)
+    assert read_rows(tmp_path, "validation") == ()

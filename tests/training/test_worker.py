@@ -179,10 +179,10 @@ def test_max_steps_ends_in_the_middle_of_an_epoch_with_a_checkpoint(tiny, tmp_pa
 
 
 def test_cut_rows_are_reported_before_training(tiny, tmp_path):
-    rows = [*ROWS, talk("q", "a" * 100)]
+    rows = [*ROWS, talk("q", "a" * 100, line=41)]
     run = prepare(tmp_path, tiny, rows, epochs=1, batch_size=32, max_length=100, **PLAIN)
     record = train(run)
-    notice = Notice("rows_cut", {"count": 1, "max_length": 100, "lines": "9"})
+    notice = Notice("rows_cut", {"count": 1, "max_length": 100, "lines": "41"})
     assert notice in record.plan.notices
     assert record.plan.tokens < 9 * 100
     assert record.state == "finished"
@@ -190,7 +190,7 @@ def test_cut_rows_are_reported_before_training(tiny, tmp_path):
 
 @pytest.mark.parametrize("max_length", [0, 4096])
 def test_rows_are_cut_at_what_the_model_can_read(tiny, tmp_path, max_length):
-    rows = [*ROWS[:2], talk("q", "a" * 600)]
+    rows = [*ROWS[:2], talk("q", "a" * 600, line=3)]
     run = prepare(tmp_path, tiny, rows, epochs=1, batch_size=4, max_length=max_length, **PLAIN)
     record = train(run)
     assert record.plan.notices == [
@@ -217,10 +217,10 @@ def failed(run) -> str:
 
 
 def test_rows_without_a_trained_token_left_fail_before_training(tiny, tmp_path):
-    rows = [*ROWS, talk("q" * 200, "short")]
+    rows = [*ROWS, talk("q" * 200, "short", line=41)]
     run = prepare(tmp_path, tiny, rows, max_length=150, **PLAIN)
     assert failed(run) == (
-        "1 rows lose all their trained tokens at max_length 150 (lines 9)\n"
+        "1 rows lose all their trained tokens at max_length 150 (lines 41)\n"
         "Raise --max-length, or shorten these rows."
     )
     assert run.record().train == []

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Literal
+
+import msgspec
 
 from nbfinetune.core.config import SETTINGS, TrainConfig
 from nbfinetune.core.dataset import MessageDataset, Split, write_jsonl
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.events import Notice
+from nbfinetune.core.messages import Conversation
+from nbfinetune.core.sources import read_file
 
 ENOUGH_STEPS = 20
 """Below this many optimizer steps a LoRA has hardly left its start."""
@@ -56,6 +61,19 @@ def step_notices(train_rows: int, config: TrainConfig) -> list[Notice]:
 
 
 def write_rows(split: Split, folder: Path) -> None:
-    """Freeze the rows with the run."""
-    write_jsonl(split.train, folder / "train.jsonl")
-    write_jsonl(split.validation, folder / "validation.jsonl")
+    """Freeze the rows with the run, and the lines of their source that messages name."""
+    for side, rows in split._asdict().items():
+        write_jsonl(rows, folder / f"{side}.jsonl")
+        (folder / f"{side}.lines.json").write_bytes(msgspec.json.encode([r.line for r in rows]))
+
+
+def read_rows(folder: Path, side: Literal["train", "validation"]) -> tuple[Conversation, ...]:
+    """The frozen rows of one side, each with the line of its source."""
+    path = folder / f"{side}.jsonl"
+    if not path.stat().st_size:
+        return ()
+    lines = msgspec.json.decode((folder / f"{side}.lines.json").read_bytes(), type=list[int | None])
+    rows = read_file(path).conversations
+    return tuple(
+        msgspec.structs.replace(row, line=line) for row, line in zip(rows, lines, strict=True)
+    )

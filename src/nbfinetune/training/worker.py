@@ -13,13 +13,11 @@ from nbfinetune.chat.loading import BaseModel, load_for_training
 from nbfinetune.core.config import DEFAULTS
 from nbfinetune.core.errors import NbFinetuneError
 from nbfinetune.core.events import Failed, Notice, Planned, StateChanged
-from nbfinetune.core.messages import Conversation
 from nbfinetune.core.runs import Run
-from nbfinetune.core.sources import read_file
 from nbfinetune.training.batches import tokenize
 from nbfinetune.training.callbacks import Recorder
 from nbfinetune.training.channel import Channel
-from nbfinetune.training.preflight import optimizer_steps
+from nbfinetune.training.preflight import optimizer_steps, read_rows
 from nbfinetune.training.sft import make_trainer, pad_id, with_lora
 
 
@@ -41,7 +39,8 @@ def _train(target: Run, channel: Channel) -> bool:
     transformers_logging.disable_progress_bar()
     base = load_for_training(spec.base_model, spec.config)
     max_length, limited = _max_length(base, spec.config.max_length)
-    train_rows, validation_rows = _rows(target, "train"), _rows(target, "validation")
+    train_rows = read_rows(target.path / "data", "train")
+    validation_rows = read_rows(target.path / "data", "validation")
     train, notices = tokenize(train_rows, base.template, max_length)
     validation, more = tokenize(validation_rows, base.template, max_length)
     model = with_lora(base, spec.config)
@@ -68,11 +67,6 @@ def _train(target: Run, channel: Channel) -> bool:
     with base.computing():
         trainer.train()
     return recorder.stopped
-
-
-def _rows(target: Run, side: str) -> tuple[Conversation, ...]:
-    path = target.path / "data" / f"{side}.jsonl"
-    return read_file(path).conversations if path.stat().st_size else ()
 
 
 def _max_length(base: BaseModel, wanted: int) -> tuple[int, list[Notice]]:
