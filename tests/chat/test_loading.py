@@ -134,3 +134,17 @@ def test_the_number_format_is_the_one_named_or_the_best_of_the_device(wanted, de
 def test_a_model_is_loaded_in_the_format_that_is_asked_for(tiny: Path):
     base = load_base(str(tiny), "cpu", "bfloat16")
     assert base.dtype == next(base.model.parameters()).dtype == torch.bfloat16
+
+
+def test_a_small_model_computes_on_one_core_and_gives_the_others_back(tiny):
+    base, before = load_base(str(tiny), "cpu"), torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        with base.computing():
+            assert torch.get_num_threads() == 1
+        assert torch.get_num_threads() == 3
+        with pytest.raises(ZeroDivisionError), base.computing():
+            _ = 1 / 0
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)

@@ -83,13 +83,15 @@ def test_checkpoints_and_base_do_not_disturb_each_other(local, in_memory):
 
 def test_the_base_beside_checkpoints_is_the_base_alone(tiny, local, in_memory):
     first_logits(local, next(iter(in_memory)))
+    beside = first_logits(local, None)
     alone = load_base(str(tiny))
+    assert distance(beside, first_logits(LocalModel(alone), None)) == 0.0
     with torch.inference_mode():
-        expected = [
+        plain = [
             alone.model(torch.tensor([prompt_ids(text)]), logits_to_keep=1).logits[0, -1]
             for text in PROMPTS
         ]
-    assert distance(first_logits(local, None), expected) == 0.0
+    assert distance(beside, plain) <= 1e-6  # on another number of threads
 
 
 def test_loading_a_checkpoint_leaves_the_generator_of_training_alone(local, in_memory):
