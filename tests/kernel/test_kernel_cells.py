@@ -84,3 +84,23 @@ def test_magics_are_completed_by_the_kernel(kernel: Kernel) -> None:
     reply = kernel.client.complete("%ft_tr", reply=True, timeout=30)
 
     assert "%ft_train" in reply["content"]["matches"]
+
+
+def test_a_chat_answers_in_its_panel_and_nothing_else_is_shown_anywhere(kernel: Kernel) -> None:
+    panel = kernel.run("%ft_chat base --prompt Hi --max-tokens 2")
+    cells = [kernel.run("1+1") for _ in range(3)]
+    kernel.wait_for(lambda m: m["msg_type"] == "comm_msg" and "tokens ·" in str(m["content"]))
+    cells.append(kernel.run("1+1"))
+
+    assert [k for k in panel.kinds if not k.startswith("comm_")] == ["display_data"]
+    seen = [[m["msg_type"] for m in kernel.of(cell.id)] for cell in cells]
+    assert [[k for k in kinds if not k.startswith("comm_")] for kinds in seen] == [
+        ["status", "execute_input", "execute_result", "status"]
+    ] * len(cells)
+
+
+def test_a_comparison_shows_its_table_alone(kernel: Kernel) -> None:
+    cell = kernel.run("%%ft_compare base --max-tokens 2\nHi")
+
+    assert cell.status == "ok", cell.traceback
+    assert cell.kinds == ["execute_result"]

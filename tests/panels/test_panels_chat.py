@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 from collections.abc import Callable, Sequence
 from threading import Event, Thread
 from typing import Any
@@ -202,6 +203,21 @@ def test_a_question_that_failed_is_told_and_forgotten() -> None:
     assert "<i>" not in notice.partition("</style>")[2]
     assert panel.notice.value == ""
     assert panel.turns() == [("user", "again"), ("assistant", "1 again")]
+
+
+def test_what_a_library_prints_while_it_answers_is_not_seen(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def loud(messages: Sequence[Message]) -> str:
+        sys.stdout.write("printed\n")
+        sys.stderr.write("and warned\n")
+        return echo(messages)
+
+    panel = screen(Contender("base", ScriptedChat(loud)))
+    panel.ask("one")
+
+    assert panel.turns() == [("user", "one"), ("assistant", "1 one")]
+    assert capsys.readouterr() == ("", "")
 
 
 HOSTILE = "<script>alert('1')</script>\"<img src=x onerror=y>&amp;"

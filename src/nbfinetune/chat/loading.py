@@ -7,7 +7,7 @@ comes with a model is ever run.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging as transformers_logging
 
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.errors import ConfigError, ModelError
@@ -81,13 +82,26 @@ def load_base(name: str, device: str = "auto", dtype: str = "auto") -> BaseModel
     options: dict[str, Any] = {"local_files_only": local, "trust_remote_code": False}
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, **options)
-        model = AutoModelForCausalLM.from_pretrained(
-            source, dtype=number_format, use_safetensors=True, attn_implementation="sdpa", **options
-        )
+        options |= {"dtype": number_format, "attn_implementation": "sdpa", "use_safetensors": True}
+        with _without_bars() if local else nullcontext():
+            model = AutoModelForCausalLM.from_pretrained(source, **options)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise ModelError("model_damaged", name=name, reason=_first_line(error)) from error
     model.to(target).eval()
     return BaseModel(name, model, tokenizer, ChatTemplate(tokenizer, name), target, number_format)
+
+
+@contextmanager
+def _without_bars() -> Iterator[None]:
+    """No progress bars: those for weights on this disk stay in the notebook and say nothing."""
+    if not transformers_logging.is_progress_bar_enabled():
+        yield
+        return
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers_logging.enable_progress_bar()
 
 
 def _locate(name: str) -> tuple[str, bool]:

@@ -38,7 +38,11 @@ class ChatMagics(SessionMagics):
             raise ConfigError("column_missing", field="column", magic="%ft_chat")
         for word in given.words:
             parse_column(word)  # a typing mistake is told before torch is loaded
-        panel = ChatPanel(lambda: self.session.contenders(given.words), sampling_params(given))
+        panel = ChatPanel(
+            lambda: self.session.contenders(given.words),
+            sampling_params(given),
+            self.session.publisher,
+        )
         panel.show()
         if given.prompt:
             panel.send(given.prompt)

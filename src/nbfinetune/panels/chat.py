@@ -13,14 +13,24 @@ from nbfinetune.chat.compare import Contender
 from nbfinetune.chat.model import SamplingParams
 from nbfinetune.core.messages import Message
 from nbfinetune.display.chat import column_html, notice_html
+from nbfinetune.engines.capture import DisplayPublisher, captured
 
 REFRESH_SECONDS = 0.1
 
 
 class ChatPanel:
-    """Columns of one conversation each. `load` gives the models; it is called in the background."""
+    """Columns of one conversation each. `load` gives the models; it is called in the background.
 
-    def __init__(self, load: Callable[[], Sequence[Contender]], params: SamplingParams) -> None:
+    With the kernel's `publisher`, what libraries display meanwhile reaches no cell.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], Sequence[Contender]],
+        params: SamplingParams,
+        publisher: DisplayPublisher | None = None,
+    ) -> None:
+        self._publisher = publisher
         self._load = load
         self._params = params
         self._contenders: Sequence[Contender] = []
@@ -60,10 +70,11 @@ class ChatPanel:
 
     def _answer(self, prompt: str) -> None:
         try:
-            if not self._contenders:
-                self._open_columns()
-            for index in range(len(self._contenders)):
-                self._ask(index, prompt)
+            with captured(lambda _line: None, self._publisher):
+                if not self._contenders:
+                    self._open_columns()
+                for index in range(len(self._contenders)):
+                    self._ask(index, prompt)
             self._notice.value = ""
         except Exception as error:  # shown where the question was asked
             self._notice.value = notice_html(f"{type(error).__name__}: {error}")
