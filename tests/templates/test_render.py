@@ -203,6 +203,11 @@ FAMILIES = {
     "llama3": (("<|end_of_text|>", "<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>",
                 "<|eot_id|>"), "<|eot_id|>", True),
     "gemma3": (("<pad>", "<bos>", "<start_of_turn>", "<end_of_turn>"), "<end_of_turn>", True),
+    "llama3_1": (("<|end_of_text|>", "<|begin_of_text|>", "<|start_header_id|>",
+                  "<|end_header_id|>", "<|eot_id|>"), "<|eot_id|>", True),
+    "llama3_2": (("<|end_of_text|>", "<|begin_of_text|>", "<|start_header_id|>",
+                  "<|end_header_id|>", "<|eot_id|>"), "<|eot_id|>", True),
+    "gemma4": (("<pad>", "<bos>", "<|turn>", "<turn|>"), "<turn|>", True),
     "phi3": (("<|endoftext|>", "<|user|>", "<|assistant|>", "<|system|>", "<|end|>"), "<|end|>",
              False),
 }  # fmt: skip
@@ -263,7 +268,13 @@ UNPROVEN = "the chat template of acme/chat does not show where the answer of lin
 @pytest.mark.parametrize(
     ("template", "reason"),
     [
-        (WITHOUT_MARKERS, "it has no generation markers"),
+        (WITHOUT_MARKERS.replace("m.content", "m.content | upper"),
+         "the answer is not rendered as it was written"),
+        (WITHOUT_MARKERS.replace("<|im_end|>", "\\n"), "no special token ends the answer"),
+        (WITHOUT_MARKERS.replace("{{ m.content }}", "{{ m.content ~ m.content }}"),
+         "an answer is not rendered exactly once"),
+        (WITHOUT_MARKERS.replace("messages %}", "messages if m.role == 'user' %}"),
+         "an answer is not rendered exactly once"),
         (CHATML.replace("m.content + '<|im_end|>' }}{% endg", "m.content | upper }}{% endg"),
          "the answer is not rendered as it was written"),
         (CHATML.replace("{{ m.content + '<|im_end|>' }}{% endg",
@@ -275,11 +286,26 @@ UNPROVEN = "the chat template of acme/chat does not show where the answer of lin
         (CHATML.replace("m.role == 'assistant'", "m.role == 'assistant' and loop.last"),
          "2 answers but 1 marked places"),
     ],
-    ids=["no markers", "changed answer", "something before it", "no end token", "one of two"],
+    ids=["changed, no markers", "no end token, no markers", "twice, no markers",
+         "never, no markers", "changed answer", "something before it", "no end token",
+         "one of two"],
 )  # fmt: skip
 def test_a_template_without_a_provable_place_is_refused(template, reason):
     conversation = talk("a", "b", "c", "d", line=7)
     assert refused(template, conversation) == UNPROVEN + reason + WAY_OUT
+
+
+@CASES
+def test_a_template_without_markers_trains_the_same(conversation, pieces):
+    plain = CHATML.replace("{% generation %}", "").replace("{% endgeneration %}", "")
+    row = ChatTemplate(byte_tokenizer(plain), "acme/chat").row(conversation)
+    assert row == by_hand(pieces, byte_ids)
+
+
+def test_stand_ins_in_the_text_of_the_user_prove_nothing():
+    said = talk("\ue0000\ue001", "b", line=7)
+    expected = UNPROVEN + "an answer is not rendered exactly once" + WAY_OUT
+    assert refused(WITHOUT_MARKERS, said) == expected
 
 
 def test_a_token_across_the_border_of_the_answer_is_refused():
@@ -307,6 +333,13 @@ def test_a_template_that_refuses_says_so_with_its_own_words():
     with pytest.raises(ModelError) as error:
         asked.prompt_ids([Message("user", "a")])
     assert str(error.value) == expected
+
+
+def test_a_template_that_breaks_on_a_conversation_is_refused():
+    template = "{{ messages[0].content + 1 }}" + CHATML
+    assert refused(template, talk("a", "b")).startswith(
+        "the chat template of acme/chat refuses this conversation: can only concatenate str"
+    )
 
 
 def test_a_model_without_a_template_is_refused():

@@ -2,8 +2,9 @@
 
 Labels are the rendered answer through its end-of-turn token and nothing else: no role header, no
 line feed of the template. The place of each answer is taken from `{% generation %}` markers (the
-model's own, or those of TRL's training template for its family) and then proven against the text;
-what can't be proven is refused, never trained on as a whole.
+model's own, or those of TRL's training template for its family), elsewhere from a second rendering
+with stand-ins, and then proven against the text; what can't be proven is refused, never trained on
+as a whole.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from nbfinetune.core.messages import Conversation, Message
 
 _NOTHING_SAID = re.compile(r"\s*(<think>\s*</think>\s*)?")
 """What templates of thinking models (Qwen3) put before an answer without thoughts: not trained."""
+
+_STAND_IN = re.compile("\ue000(\\d+)\ue001")
+_STAND_IN_WHOLE = re.compile("\ue000\\d+\ue001")
 
 IGNORED = -100
 """The label of a token that is not trained (the convention of PyTorch's cross entropy)."""
@@ -76,9 +80,10 @@ class ChatTemplate:
                 rendered text can't be proven.
         """
         if self._training_template is None:
-            raise self._unproven(conversation, "it has no generation markers")
-        rendered, marked = self._render(conversation.messages, self._training_template)
-        trained = list(self._answers(conversation, rendered, marked))
+            rendered, trained = self._answers_by_stand_ins(conversation)
+        else:
+            rendered, marked = self._render(conversation.messages, self._training_template)
+            trained = list(self._answers(conversation, rendered, marked))
         encoded = self.tokenizer(rendered, add_special_tokens=False, return_offsets_mapping=True)
         ids, offsets = encoded["input_ids"], encoded["offset_mapping"]
         labels = [IGNORED] * len(ids)
@@ -119,6 +124,44 @@ class ChatTemplate:
             at = rendered.find(shown, at + 1, end)
         return None
 
+    def _answers_by_stand_ins(
+        self, conversation: Conversation
+    ) -> tuple[str, list[tuple[int, int]]]:
+        """As `_answers`, without markers, with the rendered text.
+
+        The conversation is rendered again with a stand-in for each answer. Where putting the
+        answers back gives the very text that was rendered first, their places are known.
+        """
+        template, messages = self.tokenizer.chat_template, conversation.messages
+        rendered, _ = self._render(messages, template)
+        answers = [m.content for m in messages if m.role == "assistant"]
+        numbers = iter(range(len(answers)))
+        frame, _ = self._render(
+            [
+                Message(m.role, f"\ue000{next(numbers)}\ue001") if m.role == "assistant" else m
+                for m in messages
+            ],
+            template,
+        )
+        found = _STAND_IN.findall(frame)
+        if found != [str(number) for number in range(len(answers))]:
+            raise self._unproven(conversation, "an answer is not rendered exactly once")
+        before, *behind = _STAND_IN_WHOLE.split(frame)
+        for shown in (answers, [answer.strip() for answer in answers]):
+            pieces = [a + b for a, b in zip(shown, behind, strict=True)]
+            if before + "".join(pieces) == rendered:
+                break
+        else:
+            raise self._unproven(conversation, "the answer is not rendered as it was written")
+        places, at = [], len(before)
+        for answer, piece in zip(shown, pieces, strict=True):
+            token = self._special_token_at(rendered, at + len(answer))
+            if token is None:
+                raise self._unproven(conversation, "no special token ends the answer")
+            places.append((at, at + len(answer) + len(token)))
+            at += len(piece)
+        return rendered, places
+
     def _special_token_at(self, rendered: str, position: int) -> str | None:
         return next((t for t in self._special if rendered.startswith(t, position)), None)
 
@@ -140,7 +183,7 @@ class ChatTemplate:
                 enable_thinking=False,  # answers are trained behind an empty think block
                 **self.tokenizer.special_tokens_map,
             )
-        except TemplateError as error:
+        except (TemplateError, TypeError) as error:  # TypeError: its own slips, 'text' + none
             raise ModelError("template_refused", model=self.name, reason=str(error)) from None
         return rendered[0], [] if prompt else [(start, end) for start, end in marked[0]]
 
