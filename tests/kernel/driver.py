@@ -99,10 +99,14 @@ class Kernel:
         assert cell.status == "ok", cell.traceback
         return json.loads(cell.printed)
 
-    def start(self, code: str) -> str:
-        """Send a cell and return its id at once."""
+    def start(self, code: str, *, stop_on_error: bool = False) -> str:
+        """Send a cell and return its id at once.
+
+        `stop_on_error`: as in *Run All*, where a failure aborts the cells behind it. ipykernel 6
+        also aborts what comes a moment too early after the failure, so it is off by default.
+        """
         sent = time.perf_counter()
-        identifier = self.client.execute(code, allow_stdin=False)
+        identifier = self.client.execute(code, allow_stdin=False, stop_on_error=stop_on_error)
         self._sent[identifier] = sent
         return identifier
 

@@ -38,7 +38,11 @@ def test_a_mistake_in_a_magic_is_an_error_of_two_lines_without_a_traceback(kerne
 
 
 def test_a_mistake_in_a_magic_stops_the_cells_behind_it(kernel: Kernel) -> None:
-    wrong, behind = kernel.start("%ft_train nothing"), kernel.start("stopped_here = False")
+    sent = kernel.folder / "both-are-sent"
+    wait = f"import os\nwhile not os.path.exists({str(sent)!r}): pass\n"
+    wrong = kernel.start(f"{wait}%ft_train nothing", stop_on_error=True)
+    behind = kernel.start("stopped_here = False")
+    sent.touch()
 
     assert kernel.finish(wrong).traceback == [
         "DatasetError: there is no dataset 'nothing'",
