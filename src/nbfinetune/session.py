@@ -109,6 +109,7 @@ class Session:
         held_out, said = self._validation(validation)
         split = preflight.split_rows(data, held_out, config.seed)
         notices = preflight.step_notices(len(split.train), config)
+        notices += preflight.overlap_notices(split)
         if not split.validation:
             notices.append(Notice("no_validation"))
         chosen = preset or preset_for(base_model)

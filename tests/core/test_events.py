@@ -227,7 +227,7 @@ def test_losses_that_are_no_numbers_never_become_numbers(log):
 
 def test_a_notice_is_its_words_in_the_language_of_the_reader():
     notice = Notice("few_steps", {"steps": 6, "epochs": 7, "more_steps": 21})
-    english = "only 6 optimizer steps: too few to learn much --epochs 7 would give 21."
+    english = "only 6 optimizer steps: too few to learn much. --epochs 7 would give 21."
     assert str(notice) == english
     text.set_language("zh")
-    assert str(notice) == "只有 6 个优化步：太少，学不到多少 --epochs 7 会有 21 步。"
+    assert str(notice) == "只有 6 个优化步：太少，学不到多少。--epochs 7 会有 21 步。"

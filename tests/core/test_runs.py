@@ -17,6 +17,7 @@ from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.errors import RunError
 from nbfinetune.core.events import EventWriter, Notice, StateChanged, TrainStep, Validated
 from nbfinetune.core.runs import RUN_ID, DataSpec, Run, RunSpec, RunStore, new_run_id
+from nbfinetune.display.run import runs_table
 
 MOMENT = 1795208886.417  # 2026-11-20 21:08:06.417 UTC
 
@@ -161,6 +162,14 @@ def test_runs_are_listed_newest_first(store):
     for run_id, second in [("b", 1), ("a", 3), ("c", 2)]:
         store.create(spec(run_id, second=second))
     assert [run.id for run in store.list()] == ["a", "c", "b"]
+
+
+def test_a_damaged_run_is_listed_last_under_its_id_and_hides_no_other(store):
+    store.create(spec("good"))
+    store.create(spec("bad", second=9)).path.joinpath("spec.json").write_text("{")
+    assert [run.name for run in store.list()] == [spec("good").name, "bad"]
+    assert store.get(spec("good").name).id == "good"
+    assert [row[0] for row in runs_table(store.list())] == [spec("good").name, "bad"]
 
 
 def test_runs_of_one_moment_are_listed_by_their_ids(store):

@@ -83,7 +83,7 @@ def test_the_status_in_a_terminal():
         "first try: finished\n"
         "  step 4 / 4, epoch 2.0 / 2, time 45 s, training loss 1.250, "
         "validation loss 3.000 → 1.750, checkpoints 1, best step-2\n"
-        "  no validation rows: the best checkpoint can't be told from the last one "
+        "  no validation rows: the best checkpoint can't be told from the last one. "
         "Add rows, or give --validation 0.1."
     )
 

@@ -63,7 +63,7 @@ def test_longer_rows_are_cut_at_their_end_and_named(template):
     assert [row.trained_tokens for row in cut] == [4, 5, 5]
     assert notices == [Notice("rows_cut", {"count": 2, "max_length": HEAD + 5, "lines": "8"})]
     assert str(notices[0]) == (
-        f"2 rows are longer than max_length {HEAD + 5} and lose their ends (lines 8) "
+        f"2 rows are longer than max_length {HEAD + 5} and lose their ends (lines 8). "
         "Raise --max-length to keep them whole."
     )
 

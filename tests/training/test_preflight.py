@@ -10,6 +10,7 @@ from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.events import Notice
 from nbfinetune.training.preflight import (
     optimizer_steps,
+    overlap_notices,
     read_rows,
     split_rows,
     step_notices,
@@ -45,7 +46,7 @@ def test_a_run_too_short_to_learn_says_so_with_the_epochs_that_cure_it():
         Notice("few_steps", {"steps": 15, "epochs": 4, "more_steps": 20})
     ]
     assert str(step_notices(40, TrainConfig())[0]) == (
-        "only 15 optimizer steps: too few to learn much --epochs 4 would give 20."
+        "only 15 optimizer steps: too few to learn much. --epochs 4 would give 20."
     )
 
 
@@ -60,7 +61,7 @@ def test_where_there_are_no_more_epochs_rows_are_asked_for():
         Notice("few_steps_few_rows", {"steps": 10, "rows": 8})
     ]
     assert str(step_notices(8, TrainConfig(epochs=10))[0]) == (
-        "only 10 optimizer steps from 8 rows: too few to learn much "
+        "only 10 optimizer steps from 8 rows: too few to learn much. "
         "Add rows, or lower --batch-size."
     )
 
@@ -106,3 +107,10 @@ def test_rows_are_frozen_with_the_lines_of_their_source(tmp_path):
 def test_a_side_without_rows_is_read_as_such(tmp_path):
     write_rows(Split((talk("a", "b"),), ()), tmp_path)
     assert read_rows(tmp_path, "validation") == ()
+
+
+def test_validation_rows_that_are_trained_on_are_counted():
+    train = (talk("a", "b"), talk("c", "d"))
+    own = (talk(" a", "b"), talk("e", "f"))  # blanks around a text make no other row
+    assert overlap_notices(Split(train, own)) == [Notice("validation_overlap", {"count": 1})]
+    assert overlap_notices(Split(train, own[1:])) == []

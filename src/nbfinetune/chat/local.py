@@ -150,5 +150,6 @@ def check_adapter(checkpoint: Path) -> None:
         raise RunError("checkpoint_damaged", path=checkpoint, reason="it holds no LoRA weights")
     config = msgspec.json.decode((checkpoint / "adapter_config.json").read_bytes())
     # auto_mapping would import a module that the file names
-    if config.get("peft_type") != "LORA" or config.get("auto_mapping"):
+    plain = isinstance(config, dict) and config.get("peft_type") == "LORA"
+    if not plain or config.get("auto_mapping"):
         raise RunError("checkpoint_damaged", path=checkpoint, reason="it is not a plain LoRA")

@@ -49,11 +49,9 @@ class Notice(msgspec.Struct, frozen=True):
     params: dict[str, str | int | float] = {}
 
     def __str__(self) -> str:
-        return " ".join(
-            filter(
-                None, [text.message(self.code, self.params), text.way_out(self.code, self.params)]
-            )
-        )
+        said, cure = text.message(self.code, self.params), text.way_out(self.code, self.params)
+        stop = "。" if text.language() == "zh" else ". "
+        return said + stop + cure if cure else said
 
 
 class Planned(Event, frozen=True, kw_only=True, tag="plan"):

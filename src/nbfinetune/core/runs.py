@@ -99,7 +99,11 @@ class Run:
 
     @property
     def name(self) -> str:
-        return self.spec.name
+        """The display name; the id where the spec can't be read: it must not hide the others."""
+        try:
+            return self.spec.name
+        except RunError:
+            return self.id
 
     @property
     def spec(self) -> RunSpec:
@@ -236,7 +240,10 @@ class RunStore:
 
 
 def _age(run: Run) -> tuple[float, str]:
-    created = datetime.fromisoformat(run.spec.created).timestamp()
+    try:
+        created = datetime.fromisoformat(run.spec.created).timestamp()
+    except (RunError, ValueError):  # damaged: listed last
+        created = 0.0
     return (-created, run.id)
 
 

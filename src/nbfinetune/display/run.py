@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nbfinetune.core.errors import RunError
 from nbfinetune.core.events import Sampled
 from nbfinetune.core.record import RunRecord
 from nbfinetune.core.runs import Run
@@ -120,13 +121,17 @@ def runs_html(runs: list[Run]) -> str:
 
 def runs_table(runs: list[Run]) -> list[tuple[str, ...]]:
     """Name, state, step, validation loss and id of each run."""
-    table: list[tuple[str, ...]] = []
-    for run in runs:
-        record = run.record()
-        total = f" / {record.plan.total_steps}" if record.plan else ""
-        loss = loss_text(record.validation_loss) if record.validation else ""
-        table.append((run.name, record.state, f"{record.step}{total}", loss, run.id))
-    return table
+    return [_run_row(run) for run in runs]
+
+
+def _run_row(run: Run) -> tuple[str, ...]:
+    try:
+        _, record = run.spec, run.record()
+    except RunError as error:  # one damaged run must not hide the others
+        return (run.name, str(error).split("\n")[0], "", "", run.id)
+    total = f" / {record.plan.total_steps}" if record.plan else ""
+    loss = loss_text(record.validation_loss) if record.validation else ""
+    return (run.name, record.state, f"{record.step}{total}", loss, run.id)
 
 
 def duration(seconds: float) -> str:

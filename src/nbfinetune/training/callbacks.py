@@ -98,6 +98,9 @@ class Recorder(TrainerCallback):
 
     def checkpoint(self, state: TrainerState, model: Any) -> None:
         """Measure, commit, then show what the model says now."""
+        # the loss of a step is taken before its update: what it broke shows only here
+        if not all(bool(p.isfinite().all()) for p in model.parameters() if p.requires_grad):
+            raise RunError("weights_not_finite", step=state.global_step)
         loss = self._validate(state, model)
         step, epoch = state.global_step, round(state.epoch or 0.0, 4)
         target = self._run.checkpoint_path(step)

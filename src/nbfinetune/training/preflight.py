@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from nbfinetune.core.config import SETTINGS, TrainConfig
-from nbfinetune.core.dataset import MessageDataset, Split, write_jsonl
+from nbfinetune.core.dataset import MessageDataset, Split, duplicate_key, write_jsonl
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.events import Notice
 from nbfinetune.core.messages import Conversation
@@ -36,6 +36,13 @@ def split_rows(dataset: MessageDataset, validation: float | MessageDataset, seed
     if not split.train:
         raise DatasetError("too_few_rows", rows=0)
     return split
+
+
+def overlap_notices(split: Split) -> list[Notice]:
+    """A notice where rows of a validation set of its own were trained on."""
+    known = {duplicate_key(row.messages) for row in split.train}
+    count = sum(duplicate_key(row.messages) in known for row in split.validation)
+    return [Notice("validation_overlap", {"count": count})] if count else []
 
 
 def optimizer_steps(train_rows: int, config: TrainConfig) -> int:

@@ -92,6 +92,18 @@ ERRORS: Mapping[str, Phrase] = {
         "Lower --learning-rate; the last committed checkpoint is intact.",
         "请降低 --learning-rate；最后一个已提交的检查点完好。",
     ),
+    "weights_not_finite": Phrase(
+        "weights became infinite or not a number at step {step}",
+        "第 {step} 步的权重变为无穷大或非数字",
+        "Lower --learning-rate; the last committed checkpoint is intact.",
+        "请降低 --learning-rate；最后一个已提交的检查点完好。",
+    ),
+    "validation_overlap": Phrase(
+        "{count} validation rows are training rows, too: their loss says nothing about new ones",
+        "{count} 行验证数据也在训练数据中：它们的损失说明不了新数据的情况",
+        "Take them out of one of the two.",
+        "请从其中一个数据集中去掉它们。",
+    ),
     "run_active": Phrase(
         "{name} is still training, and one run trains at a time",
         "{name} 仍在训练，同一时间只训练一个",
