@@ -65,7 +65,7 @@ def invalid(problems: list[Problem]) -> list[str]:
 def test_a_dataset_error_lists_the_errors_between_headline_and_way_out():
     lines = invalid([problem(1), problem(2, "warning"), problem(5)])
     assert lines == [
-        "3 problems in rows.jsonl (9 rows, 3 of them valid)",
+        "problems in rows.jsonl: 3 (3 of 9 rows are valid)",
         f"  {problem(1)}",
         f"    → {problem(1).way_out}",  # once for all problems of this kind
         f"  {problem(5)}",

@@ -109,7 +109,7 @@ def test_the_state_has_its_colour_and_a_bar_while_it_goes_on(state, chip, has_ba
 
 @pytest.mark.parametrize(
     ("state", "waiting"),
-    [("queued", "Waiting to start …"), ("preparing", "Loading torch and the model …"),
+    [("queued", "Loading torch …"), ("preparing", "Loading the model …"),
      ("failed", "")],
 )  # fmt: skip
 def test_what_is_waited_for_before_there_is_a_plan(state, waiting):

@@ -186,7 +186,7 @@ def test_every_problem_of_a_cell_is_named_with_its_line(notebook: Notebook) -> N
     )
 
     assert error.splitlines() == [
-        "DatasetError: 2 problems in odd (2 rows, 0 of them valid)",
+        "DatasetError: problems in odd: 2 (0 of 2 rows are valid)",
         "  line 2  $.messages  expected at least one question and its answer, got []",
         "    → Add a 'user' and an 'assistant' message, or delete the row.",
         "  line 3  $.messages[0].role  expected 'system' / 'user' / 'assistant', got 'usr'",

@@ -70,7 +70,7 @@ def run_facts(record: RunRecord) -> list[tuple[str, object]]:
 def _plan_html(record: RunRecord) -> str:
     plan = record.plan
     if plan is None:
-        waiting = {"queued": "Waiting to start …", "preparing": "Loading torch and the model …"}
+        waiting = {"queued": "Loading torch …", "preparing": "Loading the model …"}
         text = waiting.get(record.state, "")
         return f"<div class='quiet'>{text}</div>" if text else ""
     share = plan.trained_parameters / max(plan.parameters, 1)

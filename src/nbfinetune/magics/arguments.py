@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
-from nbfinetune.core.config import DEFAULTS, SETTINGS, allowed_values, unknown_setting
+from nbfinetune.core.config import DEFAULTS, SETTINGS, TYPES, allowed_values, unknown_setting
 from nbfinetune.core.errors import ConfigError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -41,8 +41,12 @@ class Line:
             action = "store" if option.value else "store_true"
             self._parser.add_argument(f"--{option.name}", action=action)
         for name in SETTINGS if settings else ():
-            # a bare flag means true, as in --gradient-checkpointing
-            self._parser.add_argument(f"--{name.replace('_', '-')}", nargs="?", const="true")
+            # what is on or off is off unless it is named: --gradient-checkpointing
+            option = f"--{name.replace('_', '-')}"
+            if TYPES[name] is bool:
+                self._parser.add_argument(option, action="store_const", const="true")
+            else:
+                self._parser.add_argument(option)
 
     def parse(self, line: str) -> argparse.Namespace:
         """`words` and one attribute per option (None where it is not given).

@@ -31,7 +31,10 @@ class RunsMagics(SessionMagics):
     def ft_stop(self, line: str) -> None:
         """End a run after its current step, with a checkpoint: `%ft_stop` or `%ft_stop RUN`."""
         run = self.session.stop(_only_word(STOP, line))
-        say(f"{run.name}: stops after this step and keeps a checkpoint")
+        state = run.record().state
+        over = state in ("finished", "stopped", "failed")
+        ending = "stops after this step and keeps a checkpoint"
+        say(f"{run.name}: " + (f"already {state}" if over else ending))
 
     @friendly
     @line_magic

@@ -9,7 +9,7 @@ from nbfinetune.core.text.phrase import Phrase
 ERRORS: Mapping[str, Phrase] = {
     # datasets
     "dataset_invalid": Phrase(
-        "{count} problems in {name} ({rows} rows, {valid} of them valid)",
+        "problems in {name}: {count} ({valid} of {rows} rows are valid)",
         "{name} 有 {count} 个问题（共 {rows} 行，有效 {valid} 行）",
         "Correct these lines and run the cell again.",
         "请改正这些行，然后重新运行单元格。",
