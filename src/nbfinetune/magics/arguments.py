@@ -42,11 +42,11 @@ class Line:
             self._parser.add_argument(f"--{option.name}", action=action)
         for name in SETTINGS if settings else ():
             # what is on or off is off unless it is named: --gradient-checkpointing
-            option = f"--{name.replace('_', '-')}"
+            spelled = f"--{name.replace('_', '-')}"
             if TYPES[name] is bool:
-                self._parser.add_argument(option, action="store_const", const="true")
+                self._parser.add_argument(spelled, action="store_const", const="true")
             else:
-                self._parser.add_argument(option)
+                self._parser.add_argument(spelled)
 
     def parse(self, line: str) -> argparse.Namespace:
         """`words` and one attribute per option (None where it is not given).
