@@ -37,7 +37,7 @@ def test_a_run_tells_its_story_in_order(finished):
     kinds = [(type(e).__name__, e.step) for e in read_events(run.events)]
     told = [k for k, _ in groupby(k for k in kinds if k[0] != "Logged")]
     assert told == [
-        ("StateChanged", 0), ("Planned", 0), ("StateChanged", 0), ("Validated", 0),
+        ("StateChanged", 0), ("Planned", 0), ("StateChanged", 0), ("Validated", 0), ("Sampled", 0),
         ("TrainStep", 1), ("TrainStep", 2), ("Validated", 2), ("Committed", 2), ("Sampled", 2),
         ("TrainStep", 3), ("TrainStep", 4), ("Validated", 4), ("Committed", 4), ("Sampled", 4),
         ("StateChanged", 0),
@@ -105,11 +105,14 @@ def test_a_checkpoint_holds_the_adapter_and_no_model_weights(finished):
     assert names == ["adapter_config.json", "adapter_model.safetensors", "commit.json"]
 
 
-def test_samples_are_what_the_checkpoint_answers_to_the_held_out_prompts(finished, tiny):
+@pytest.mark.parametrize("step", [0, 4])
+def test_samples_are_what_base_and_checkpoints_answer_to_the_held_out_prompts(finished, tiny, step):
     run, record = finished
-    assert [(s.step, s.row) for s in record.samples] == [(2, 0), (2, 1), (4, 0), (4, 1)]
-    told = [(s.prompt, s.reference, s.answer) for s in record.samples if s.step == 4]
-    chat = LocalModel(load_base(str(tiny))).chat(run.checkpoint_path(4))
+    assert [(s.step, s.row) for s in record.samples] == [
+        (0, 0), (0, 1), (2, 0), (2, 1), (4, 0), (4, 1)
+    ]  # fmt: skip
+    told = [(s.prompt, s.reference, s.answer) for s in record.samples if s.step == step]
+    chat = LocalModel(load_base(str(tiny))).chat(run.checkpoint_path(step) if step else None)
     params = SamplingParams(max_tokens=SAMPLE_TOKENS)
     replies = chat.reply_many([row.prompt for row in HELD_OUT], params)
     assert told == [
@@ -156,7 +159,7 @@ def test_a_stop_leaves_a_committed_checkpoint_of_that_moment(tiny, tmp_path):
     assert run.steps() == [2]
     assert verify(run.checkpoint_path(2)).epoch == 0.5
     assert record.checkpoints[-1].validation_loss is not None
-    assert record.samples == []  # who stops doesn't want to wait
+    assert {s.step for s in record.samples} == {0}  # who stops doesn't want to wait
     assert record.failure is None
 
 

@@ -93,7 +93,7 @@ def _samples_html(record: RunRecord) -> str:
     for samples in rows.values():
         answers = _changes(samples)
         lines = "".join(
-            f"<span class='answer'>step {s.step}</span>{esc(s.answer)}\n" for s in answers
+            f"<span class='answer'>{_moment(s)}</span>{esc(s.answer)}\n" for s in answers
         )
         body.append(
             f"<tr><td>{esc(samples[0].prompt)}</td><td>{lines.rstrip()}</td>"
@@ -101,6 +101,10 @@ def _samples_html(record: RunRecord) -> str:
         )
     head = "<tr><th>held-out prompt</th><th>answers over training</th><th>reference</th></tr>"
     return f"<table>{head}{''.join(body)}</table>"
+
+
+def _moment(sample: Sampled) -> str:
+    return f"step {sample.step}" if sample.step else "before"
 
 
 def _changes(samples: list[Sampled]) -> list[Sampled]:

@@ -51,7 +51,9 @@ class Recorder(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
+        # at step 0 the LoRA adds nothing yet: these are the base model's loss and answers
         self._validate(state, kwargs["model"])
+        self._sample(state, kwargs["model"])
 
     def on_log(
         self,
