@@ -39,7 +39,8 @@ It was trained from nothing, by this project, on text that this project wrote.
 Anything else. It knows {facts:,} phrasings of questions and nothing of the world beyond them; asked
 something new it answers with something old, in good grammar and without a warning. Don't use it to
 inform anyone about anything. It does not reason, write essays or know the date, and its sums are
-small. It is made to be tuned and looked at.
+small. It reads system prompts of a sentence or two; of prompts beyond about 100 tokens it makes next
+to nothing, although they fit into its window. It is made to be tuned and looked at.
 
 ## The model
 
@@ -47,7 +48,7 @@ small. It is made to be tuned and looked at.
 |---|---|
 | architecture | `Qwen2ForCausalLM`: {layers} layers of {hidden}, {heads} heads ({kv} key-value) |
 | parameters | {parameters:,}, stored as bfloat16 ({megabytes:.1f} MB of safetensors) |
-| window | {window} tokens, trained at that length |
+| window | {window} tokens; most training was on conversations below 256 |
 | tokenizer | byte-level BPE, {vocabulary} tokens; a digit or Chinese character is one token |
 | chat template | ChatML with `{{% generation %}}` marks around what the model says |
 
@@ -78,7 +79,8 @@ Tuning, checked with the product's defaults alone: `tests/starter/test_tuning.py
     python tools/build_starter.py --out DIR
     python -m tools.starter_corpus.card DIR
 
-{build} A rebuilt model has the same scores within a few answers, not the same bytes.
+{build}
+A rebuilt model has the same scores within a few answers, not the same bytes.
 """
 
 
