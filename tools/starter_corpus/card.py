@@ -39,8 +39,8 @@ It was trained from nothing, by this project, on text that this project wrote.
 Anything else. It knows {facts:,} phrasings of questions and nothing of the world beyond them; asked
 something new it answers with something old, in good grammar and without a warning. Don't use it to
 inform anyone about anything. It does not reason, write essays or know the date, and its sums are
-small. It reads system prompts of a sentence or two; of prompts beyond about 100 tokens it makes next
-to nothing, although they fit into its window. It is made to be tuned and looked at.
+small. It reads system prompts of a sentence or two; of prompts beyond about 100 tokens it makes
+next to nothing, although they fit into its window. It is made to be tuned and looked at.
 
 ## The model
 
