@@ -101,3 +101,19 @@ def test_commands_arrive_through_the_channel(run):
     run.request("stop")
     assert channel.requested("stop")
     channel.close()
+
+
+def test_waiting_ends_after_the_views_have_shown_the_end(run, writer):
+    done, refreshed, shown = Event(), Event(), []
+    job = TrainingJob(run, done)
+
+    def leave_picture():
+        refreshed.wait(5)
+        shown.append(job.state)
+
+    job.watch(refreshed.set, leave_picture, every_seconds=0.001)
+    assert refreshed.wait(5)
+    writer.emit(StateChanged(state="finished"))
+    done.set()
+    job.wait()
+    assert shown == ["finished"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from threading import Thread
-
 import ipywidgets as widgets
 from IPython.display import DisplayHandle
 
@@ -34,17 +32,14 @@ class RunPanel:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
         text = run_text(self._job.name, self._job.record())
         self._handle.display({WIDGET_MIME: view, "text/plain": text}, raw=True)
-        Thread(target=self._follow, name="nbfinetune-panel", daemon=True).start()
+        self._job.watch(self.refresh, self._leave_picture, REFRESH_SECONDS)
 
     def refresh(self) -> None:
         """Show the record as it is now."""
         self._status.value = run_html(self._job.name, self._job.record())
 
-    def _follow(self) -> None:
-        while self._job.running:
-            self._job.wait_a_moment(REFRESH_SECONDS)
-            self.refresh()
-        # a widget is lost with its kernel; this is saved in the notebook
+    def _leave_picture(self) -> None:
+        """A widget is lost with its kernel; what replaces it is saved in the notebook."""
         record = self._job.record()
         shown = {
             "text/html": run_html(self._job.name, record),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
-from threading import Event, Lock
+from threading import Event, Lock, Thread
 
 from nbfinetune.core.errors import RunError
 from nbfinetune.core.events import EventReader, State
@@ -12,6 +13,8 @@ from nbfinetune.core.record import RunRecord
 from nbfinetune.core.runs import Run
 
 POLL_SECONDS = 0.2
+VIEW_SECONDS = 5.0
+"""How long `wait` stays for views to show the end."""
 
 
 class TrainingJob:
@@ -23,6 +26,7 @@ class TrainingJob:
         self._reader = EventReader(run.events)
         self._record = RunRecord()
         self._lock = Lock()
+        self._views: list[Event] = []
 
     @property
     def name(self) -> str:
@@ -53,6 +57,27 @@ class TrainingJob:
         """Ask the run to end after the current step, with a checkpoint. Returns at once."""
         self.run.request("stop")
 
+    def watch(
+        self, refresh: Callable[[], None], finish: Callable[[], None], every_seconds: float
+    ) -> None:
+        """Call `refresh` in the background until the run has ended, then `finish`, once.
+
+        `wait` returns after `finish`: what a view leaves at the end belongs to the cell that waits
+        (a notebook runner drops what comes between two cells).
+        """
+        finished = Event()
+        self._views.append(finished)
+
+        def follow() -> None:
+            try:
+                while not self._done.wait(every_seconds):
+                    refresh()
+                finish()
+            finally:
+                finished.set()
+
+        Thread(target=follow, name=f"nbfinetune-view-{self.run.id}", daemon=True).start()
+
     def wait_a_moment(self, seconds: float) -> None:
         """Until the run has ended, but no longer than this."""
         self._done.wait(seconds)
@@ -69,6 +94,8 @@ class TrainingJob:
         while not self._done.wait(POLL_SECONDS):
             if deadline is not None and time.monotonic() > deadline:
                 raise TimeoutError(f"{self.name} is still training")
+        for finished in self._views:
+            finished.wait(VIEW_SECONDS)
         record = self.record()
         if record.failure is not None and record.state == "failed":
             reason = record.failure.reason.splitlines()[0]
