@@ -42,7 +42,7 @@ DATASET_MISSING = (
         ),
         (
             "pirate --micro-batch-size 3",
-            "ConfigError: micro_batch_size must divide batch_size (8), got 3  (--micro-batch-size)",
+            "ConfigError: micro_batch_size must divide batch_size (4), got 3  (--micro-batch-size)",
         ),
         (
             "pirate --lr-scheduler sine",
