@@ -19,7 +19,7 @@ lab: setup  ## JupyterLab on the quickstart
 	$(PYTHON) -m jupyterlab notebooks/00_quickstart.ipynb
 
 test: setup  ## everything that needs nothing but this folder
-	$(PYTHON) -m pytest tests --ignore tests/starter --ignore tests/data --ignore tests/floors
+	$(PYTHON) -m pytest tests --ignore tests/starter --ignore tests/data
 
 test-starter: setup  ## the built-in model: scores, obedience, and eight tasks tuned with defaults
 	$(PYTHON) -m pytest tests/starter -s
