@@ -25,7 +25,6 @@ _NOTHING_SAID = re.compile(r"\s*(<think>\s*</think>\s*)?")
 """What templates of thinking models (Qwen3) put before an answer without thoughts: not trained."""
 
 _STAND_IN = re.compile("\ue000(\\d+)\ue001")
-_STAND_IN_WHOLE = re.compile("\ue000\\d+\ue001")
 
 IGNORED = -100
 """The label of a token that is not trained (the convention of PyTorch's cross entropy)."""
@@ -143,10 +142,11 @@ class ChatTemplate:
             ],
             template,
         )
-        found = _STAND_IN.findall(frame)
-        if found != [str(number) for number in range(len(answers))]:
+        # split at a group: texts of the frame and numbers of the stand-ins in turn
+        parts = _STAND_IN.split(frame)
+        if parts[1::2] != [str(number) for number in range(len(answers))]:
             raise self._unproven(conversation, "an answer is not rendered exactly once")
-        before, *behind = _STAND_IN_WHOLE.split(frame)
+        before, *behind = parts[::2]
         for shown in (answers, [answer.strip() for answer in answers]):
             pieces = [a + b for a, b in zip(shown, behind, strict=True)]
             if before + "".join(pieces) == rendered:
