@@ -85,7 +85,7 @@ def test_an_event_is_one_line_of_plain_json(log):
     assert fields.pop("mono") >= 0
     assert fields == {
         "kind": "train", "v": 1, "attempt": 1, "seq": 0, "step": 1, "epoch": 0.5, "loss": 2.5,
-        "learning_rate": 1e-4, "grad_norm": None, "tokens": 0,
+        "learning_rate": 1e-4, "grad_norm": None, "tokens": 0, "seconds": 0.0, "memory_bytes": 0,
     }  # fmt: skip
 
 

@@ -27,8 +27,12 @@ State = Literal[
 ENDED: frozenset[State] = frozenset({"stopped", "finished", "failed", "interrupted"})
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """The head of every line. `wall`: seconds since 1970; `mono`: monotonic within an attempt."""
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", gc=False):
+    """The head of every line. `wall`: seconds since 1970; `mono`: monotonic within an attempt.
+
+    `gc=False`: events refer to nothing that refers to them, and a collector that visits a million
+    of them would take longer than reading them.
+    """
 
     v: int = FORMAT
     attempt: int = 1
@@ -38,7 +42,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     mono: float = 0.0
 
 
-class StateChanged(Event, frozen=True, kw_only=True, tag="state"):
+class StateChanged(Event, frozen=True, kw_only=True, gc=False, tag="state"):
     state: State
 
 
@@ -54,7 +58,7 @@ class Notice(msgspec.Struct, frozen=True):
         return said + stop + cure if cure else said
 
 
-class Planned(Event, frozen=True, kw_only=True, tag="plan"):
+class Planned(Event, frozen=True, kw_only=True, gc=False, tag="plan"):
     """What the preflight found. Tokens are counted once per row, not per epoch."""
 
     total_steps: int
@@ -70,24 +74,30 @@ class Planned(Event, frozen=True, kw_only=True, tag="plan"):
     notices: list[Notice] = []
 
 
-class TrainStep(Event, frozen=True, kw_only=True, tag="train"):
-    """One optimizer step. `loss`: nats per trained token, None where it was not a finite number."""
+class TrainStep(Event, frozen=True, kw_only=True, gc=False, tag="train"):
+    """One optimizer step. `loss`: nats per trained token, None where it was not a finite number.
+
+    `tokens`: read in this step, padding apart; `seconds`: that it took; `memory_bytes`: the most
+    that was held on the model's device, on a CPU what the process holds. 0 where not known.
+    """
 
     epoch: float
     loss: float | None
     learning_rate: float
     grad_norm: float | None
     tokens: int = 0
+    seconds: float = 0.0
+    memory_bytes: int = 0
 
 
-class Validated(Event, frozen=True, kw_only=True, tag="validation"):
+class Validated(Event, frozen=True, kw_only=True, gc=False, tag="validation"):
     """`loss`: nats per trained token over all validation rows."""
 
     epoch: float
     loss: float | None
 
 
-class Committed(Event, frozen=True, kw_only=True, tag="checkpoint"):
+class Committed(Event, frozen=True, kw_only=True, gc=False, tag="checkpoint"):
     """A checkpoint whose commit record is on disk. `path` is relative to the run directory."""
 
     path: str
@@ -95,7 +105,7 @@ class Committed(Event, frozen=True, kw_only=True, tag="checkpoint"):
     validation_loss: float | None = None
 
 
-class Sampled(Event, frozen=True, kw_only=True, tag="sample"):
+class Sampled(Event, frozen=True, kw_only=True, gc=False, tag="sample"):
     """The answer at `step` to the prompt of validation row `row`, beside the reference."""
 
     row: int
@@ -104,11 +114,11 @@ class Sampled(Event, frozen=True, kw_only=True, tag="sample"):
     answer: str
 
 
-class Logged(Event, frozen=True, kw_only=True, tag="log"):
+class Logged(Event, frozen=True, kw_only=True, gc=False, tag="log"):
     text: str
 
 
-class Failed(Event, frozen=True, kw_only=True, tag="error"):
+class Failed(Event, frozen=True, kw_only=True, gc=False, tag="error"):
     """Why the run ended. `code` and `params` where it is an error of ours, else the exception."""
 
     reason: str
@@ -186,7 +196,16 @@ class EventReader:
             chunk = file.read()
         whole = chunk[: chunk.rfind(b"\n") + 1]  # a line still being written waits for its end
         self._offset += len(whole)
-        return [e for line in whole.split(b"\n") if (e := self._decode(line)) is not None]
+        return self._decode_all(whole)
+
+    def _decode_all(self, lines: bytes) -> list[AnyEvent]:
+        try:
+            events = _decoder.decode_lines(lines)  # all at once is twice as fast
+            if all(event.v <= FORMAT for event in events):
+                return events
+        except UNREADABLE:
+            pass
+        return [e for line in lines.split(b"\n") if (e := self._decode(line)) is not None]
 
     def _decode(self, line: bytes) -> AnyEvent | None:
         """None for a torn line or an unknown kind; a newer format must not be misread."""

@@ -19,6 +19,8 @@ from nbfinetune.core.events import (
     Validated,
 )
 
+PACE_STEPS = 20
+
 
 @dataclass
 class RunRecord:
@@ -39,14 +41,21 @@ class RunRecord:
 
     def apply(self, events: Iterable[AnyEvent]) -> RunRecord:
         """Take in further events; returns itself."""
+        step, wall = self.step, self.updated
         for event in events:
-            self._apply(event)
+            wall = event.wall
+            if self.started is None:
+                self.started = wall
+            if event.step > step:
+                step = event.step
+            if type(event) is TrainStep:  # nearly all of them: a long run has a million
+                self.train.append(event)
+            else:
+                self._apply(event)
+        self.step, self.updated = step, wall
         return self
 
     def _apply(self, event: AnyEvent) -> None:
-        self.started = event.wall if self.started is None else self.started
-        self.updated = event.wall
-        self.step = max(self.step, event.step)
         match event:
             case StateChanged():
                 self.state = event.state
@@ -54,8 +63,6 @@ class RunRecord:
                     self.training_since = event.wall
             case Planned():
                 self.plan = event
-            case TrainStep():
-                self.train.append(event)
             case Validated():
                 self.validation.append(event)
             case Committed():
@@ -92,6 +99,13 @@ class RunRecord:
             return None
         spent = max(0.0, (self.updated or 0.0) - self.training_since)
         return spent / self.step * max(0, self.plan.total_steps - self.step)
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Over the latest steps, validation and samples apart; None where it is not known."""
+        latest = self.train[-PACE_STEPS:]
+        seconds = sum(event.seconds for event in latest)
+        return sum(event.tokens for event in latest) / seconds if seconds > 0 else None
 
     @property
     def train_loss(self) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nbfinetune.core.errors import RunError
-from nbfinetune.core.events import Sampled
+from nbfinetune.core.events import Planned, Sampled
 from nbfinetune.core.record import RunRecord
 from nbfinetune.core.runs import Run
 from nbfinetune.display.curve import curve_svg
@@ -73,13 +73,17 @@ def _plan_html(record: RunRecord) -> str:
         waiting = {"queued": "Loading torch …", "preparing": "Loading the model …"}
         text = waiting.get(record.state, "")
         return f"<div class='quiet'>{text}</div>" if text else ""
+    return f"<div class='quiet'>{esc(plan_line(plan))}</div>" + "".join(note(n) for n in plan.notices)
+
+
+def plan_line(plan: Planned) -> str:
+    """What will be trained on what, in one line."""
     share = plan.trained_parameters / max(plan.parameters, 1)
-    line = (
+    return (
         f"{plan.train_rows} rows to train, {plan.validation_rows} to validate · "
         f"{plan.trained_tokens:,} of {plan.tokens:,} tokens are trained · "
         f"{plan.trained_parameters:,} weights ({share:.1%}) · {plan.device}, {plan.dtype}"
     )
-    return f"<div class='quiet'>{esc(line)}</div>" + "".join(note(n) for n in plan.notices)
 
 
 def _samples_html(record: RunRecord) -> str:

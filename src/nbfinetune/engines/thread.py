@@ -44,7 +44,7 @@ def start(run: Run, publisher: DisplayPublisher | None = None) -> TrainingJob:
 
     def stop_at_exit() -> None:
         # the kernel ends its daemon threads without a word: give the run a moment to commit
-        job.stop()
+        channel.interrupted = True
         done.wait(EXIT_SECONDS)
 
     atexit.register(stop_at_exit)

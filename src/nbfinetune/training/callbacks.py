@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
+import torch
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from nbfinetune.chat.decoding import generate
@@ -46,6 +49,8 @@ class Recorder(TrainerCallback):
         self._spec_sha256 = run.spec.sha256
         self._batch_size = run.spec.config.micro_batch_size or run.spec.config.batch_size
         self._committed = -1
+        self._began = 0.0
+        self._tokens = 0.0
         self.stopped = False
 
     def on_train_begin(
@@ -54,6 +59,11 @@ class Recorder(TrainerCallback):
         # at step 0 the LoRA adds nothing yet: these are the base model's loss and answers
         self._validate(state, kwargs["model"])
         self._sample(state, kwargs["model"])
+
+    def on_step_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        self._began = time.perf_counter()
 
     def on_log(
         self,
@@ -65,7 +75,10 @@ class Recorder(TrainerCallback):
     ) -> None:
         if logs is None or "loss" not in logs:
             return
+        # here, not at the end of the step: a GPU is done only when the loss can be read
+        seconds = time.perf_counter() - self._began
         loss, norm = _finite(logs["loss"]), _finite(logs.get("grad_norm"))
+        before, self._tokens = self._tokens, logs.get("num_tokens", 0.0)
         self._channel.emit(
             TrainStep(
                 step=state.global_step,
@@ -73,6 +86,9 @@ class Recorder(TrainerCallback):
                 loss=loss,
                 learning_rate=logs["learning_rate"],
                 grad_norm=norm,
+                tokens=int(self._tokens - before),
+                seconds=round(seconds, 6),
+                memory_bytes=_memory_bytes(self._base.device),
             )
         )
         if loss is None:
@@ -103,7 +119,8 @@ class Recorder(TrainerCallback):
         # the loss of a step is taken before its update: what it broke shows only here
         if not all(bool(p.isfinite().all()) for p in model.parameters() if p.requires_grad):
             raise RunError("weights_not_finite", step=state.global_step)
-        loss = self._validate(state, model)
+        # a process that is about to end has no time to measure
+        loss = None if self._channel.interrupted else self._validate(state, model)
         step, epoch = state.global_step, round(state.epoch or 0.0, 4)
         target = self._run.checkpoint_path(step)
 
@@ -154,6 +171,13 @@ class Recorder(TrainerCallback):
                     answer=self._base.tokenizer.decode(answer.ids, skip_special_tokens=True),
                 )
             )
+
+
+def _memory_bytes(device: torch.device) -> int:
+    """The most that tensors held on a GPU so far; on a CPU what the process holds now."""
+    if device.type == "cuda":
+        return int(torch.cuda.max_memory_allocated(device))
+    return int(psutil.Process().memory_info().rss)
 
 
 def _finite(value: float | None) -> float | None:

@@ -21,6 +21,8 @@ class Channel:
         self._record = RunRecord()
         self._written = 0.0
         self._lock = Lock()
+        self.interrupted = False
+        """Set by an engine whose process ends: the worker commits what it has and says so."""
 
     def emit(self, event: AnyEvent) -> None:
         self._writer.emit(event)
@@ -38,7 +40,7 @@ class Channel:
         self.emit(Logged(step=self._record.step, text=text))
 
     def requested(self, command: Command) -> bool:
-        return self._run.requested(command)
+        return self._run.requested(command) or (command == "stop" and self.interrupted)
 
     def close(self) -> None:
         self._writer.close()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Event, Thread
 
 from nbfinetune.core.errors import RunError
-from nbfinetune.core.events import EventReader, State
+from nbfinetune.core.events import State
+from nbfinetune.core.follow import Follower
 from nbfinetune.core.record import RunRecord
 from nbfinetune.core.runs import Run
 
@@ -23,9 +24,7 @@ class TrainingJob:
     def __init__(self, run: Run, done: Event) -> None:
         self.run = run
         self._done = done
-        self._reader = EventReader(run.events)
-        self._record = RunRecord()
-        self._lock = Lock()
+        self._follower = Follower(run, is_alive=lambda: not done.is_set())
         self._views: list[Event] = []
 
     @property
@@ -46,12 +45,7 @@ class TrainingJob:
 
     def record(self) -> RunRecord:
         """The picture now. The same object grows from call to call."""
-        over = self._done.is_set()  # asked first: what is written before the end is read below
-        with self._lock:
-            self._record.apply(self._reader.read_new())
-            if over and not self._record.ended:
-                self._record.state = "interrupted"  # it could not even say why
-            return self._record
+        return self._follower.record()
 
     def stop(self) -> None:
         """Ask the run to end after the current step, with a checkpoint. Returns at once."""

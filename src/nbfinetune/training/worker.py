@@ -12,7 +12,7 @@ from transformers.utils import logging as transformers_logging
 from nbfinetune.chat.loading import BaseModel, load_for_training
 from nbfinetune.core.config import DEFAULTS
 from nbfinetune.core.errors import NbFinetuneError
-from nbfinetune.core.events import Failed, Notice, Planned, StateChanged
+from nbfinetune.core.events import Failed, Notice, Planned, State, StateChanged
 from nbfinetune.core.runs import Run
 from nbfinetune.training.batches import tokenize
 from nbfinetune.training.callbacks import Recorder
@@ -25,7 +25,8 @@ def run(target: Run, channel: Channel) -> None:
     """Train what the spec of `target` says. Never raises: a failure is an event and a state."""
     try:
         stopped = _train(target, channel)
-        channel.emit(StateChanged(state="stopped" if stopped else "finished"))
+        early: State = "interrupted" if channel.interrupted else "stopped"
+        channel.emit(StateChanged(state=early if stopped else "finished"))
     except Exception as error:  # whatever a model or library raises ends in the log
         reason = str(error) if isinstance(error, NbFinetuneError) else _named(error)
         channel.emit(Failed(reason=reason, traceback=traceback.format_exc()))
