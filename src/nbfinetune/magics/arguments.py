@@ -6,22 +6,36 @@ IPython's own parser keeps quotes in values and accepts abbreviations; this one 
 from __future__ import annotations
 
 import argparse
+import difflib
 import shlex
+import typing
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, NoReturn, TypeVar
+from typing import Any, Literal, NamedTuple, NoReturn, TypeVar
 
 from nbfinetune.core.config import DEFAULTS, SETTINGS, TYPES, allowed_values, unknown_setting
 from nbfinetune.core.errors import ConfigError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+Means = Literal["text", "dataset", "data", "rows", "run", "column", "system"]
+"""What a word stands for, and so what completion offers for it. `data`: a dataset or a file of
+rows; `rows`: these or a variable; `column`: see `chat.columns`; `system`: text or `@file`."""
+
+Body = Literal["text", "conversations", "python"]
+"""What stands below the line of a cell magic."""
+
 
 class Option(NamedTuple):
-    """One `--name VALUE`; without a `value` word it is a flag."""
+    """One `--name VALUE`; without a `value` word it is a flag.
+
+    `choices` are values to offer; whether others are allowed is known to whoever reads the value.
+    """
 
     name: str
     help: str
     value: str = ""
+    means: Means = "text"
+    choices: tuple[str, ...] = ()
 
 
 class _Parser(argparse.ArgumentParser):
@@ -30,9 +44,26 @@ class _Parser(argparse.ArgumentParser):
 
 
 class Line:
-    """The grammar of one magic: some words, then options, in any order."""
+    """The grammar of one magic: some words, then options, in any order.
 
-    def __init__(self, magic: str, options: Sequence[Option], *, settings: bool = False) -> None:
+    `takes` is what its word stands for, `many` whether there may be several, `body` what a cell
+    magic has below the line. `options` has one for each setting, too.
+    """
+
+    def __init__(
+        self,
+        magic: str,
+        options: Sequence[Option],
+        *,
+        settings: bool = False,
+        takes: Means = "text",
+        many: bool = False,
+        body: Body = "text",
+    ) -> None:
+        self.takes: Means = takes
+        self.many = many
+        self.body: Body = body
+        self.options = (*options, *map(_setting_option, SETTINGS if settings else ()))
         self._options = options
         self._settings = settings
         self._parser = _Parser(prog=magic, add_help=False, allow_abbrev=False)
@@ -55,14 +86,22 @@ class Line:
             ConfigError: An unknown option, with the nearest one; a missing value.
         """
         try:
-            words = [_kebab(word) for word in split_words(line)]
+            words = [kebab(word) for word in split_words(line)]
         except ValueError as error:
             self._parser.error(str(error).lower())
         parsed, unknown = self._parser.parse_known_intermixed_args(words)
         if unknown:
-            others = tuple(option.name.replace("-", "_") for option in self._options)
-            raise unknown_setting(unknown[0].partition("=")[0], others)
+            raise self._unknown(unknown[0].partition("=")[0])
         return parsed
+
+    def _unknown(self, name: str) -> ConfigError:
+        fields = [option.name.replace("-", "_") for option in self._options]
+        if self._settings:
+            return unknown_setting(name, tuple(fields))
+        field = name.lstrip("-").replace("-", "_")
+        near = difflib.get_close_matches(field, fields, n=1)
+        suggestion = f". Did you mean --{near[0].replace('_', '-')}?" if near else ""
+        return ConfigError("setting_unknown", field=field, suggestion=suggestion)
 
     def settings(self, parsed: argparse.Namespace) -> dict[str, str]:
         """The training settings that were given, as text."""
@@ -78,13 +117,20 @@ class Line:
         return "\n".join(lines)
 
 
+def _setting_option(name: str) -> Option:
+    setting, kind = SETTINGS[name], TYPES[name]
+    choices = typing.get_args(kind) if typing.get_origin(kind) is Literal else ()
+    value = "" if kind is bool else name.upper()
+    return Option(name.replace("_", "-"), setting.help, value, choices=choices)
+
+
 def _setting_line(name: str) -> str:
     setting = SETTINGS[name]
     option = f"  --{name.replace('_', '-')}".ljust(28)
     return f"{option}{setting.help} [{DEFAULTS[name]}; {allowed_values(name)}]"
 
 
-def _kebab(word: str) -> str:
+def kebab(word: str) -> str:
     """`--learning_rate` is taken for `--learning-rate`: many tools write it so."""
     name, equals, value = word.partition("=")
     return name.replace("_", "-") + equals + value if word.startswith("--") else word
@@ -99,10 +145,12 @@ def split_words(line: str) -> list[str]:
 
 
 def documented(line: Line) -> Callable[[F], F]:
-    """Append the options to a magic's docstring: what `%ft_train?` shows."""
+    """Append the options to a magic's docstring, what `%ft_train?` shows; completion finds them."""
 
     def decorate(function: F) -> F:
-        function.__doc__ = f"{function.__doc__}\n\nOptions:\n{line.help()}\n"
+        if line.options:
+            function.__doc__ = f"{function.__doc__}\n\nOptions:\n{line.help()}\n"
+        function.grammar = line  # type: ignore[attr-defined]
         return function
 
     return decorate

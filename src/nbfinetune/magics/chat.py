@@ -11,7 +11,12 @@ from nbfinetune.magics.base import SessionMagics
 from nbfinetune.magics.errors import friendly
 from nbfinetune.magics.sampling import SAMPLING, sampling_params
 
-LINE = Line("%ft_chat", [*SAMPLING, Option("prompt", "send this at once", "TEXT")])
+LINE = Line(
+    "%ft_chat",
+    [*SAMPLING, Option("prompt", "send this at once", "TEXT")],
+    takes="column",
+    many=True,
+)
 
 
 @magics_class

@@ -10,7 +10,7 @@ from nbfinetune.magics.base import SessionMagics
 from nbfinetune.magics.errors import friendly
 from nbfinetune.magics.sampling import SAMPLING, sampling_params
 
-LINE = Line("%%ft_compare", SAMPLING)
+LINE = Line("%%ft_compare", SAMPLING, takes="column", many=True)
 
 
 @magics_class

@@ -17,8 +17,15 @@ LINE = Line(
     "%ft_dataset",
     [
         Option("name", "the name of a loaded dataset", "NAME"),
-        Option("system", "system prompt of the rows that have none: text or @file", "TEXT"),
+        Option(
+            "system",
+            "system prompt of the rows that have none: text or @file",
+            "TEXT",
+            means="system",
+        ),
     ],
+    takes="rows",
+    body="conversations",
 )
 
 

@@ -12,9 +12,9 @@ from nbfinetune.magics.arguments import Line, Option, documented
 from nbfinetune.magics.base import SessionMagics, say
 from nbfinetune.magics.errors import friendly
 
-STOP = Line("%ft_stop", [])
-WAIT = Line("%ft_wait", [])
-RUNS = Line("%ft_runs", [Option("log", "what the training code printed and logged")])
+STOP = Line("%ft_stop", [], takes="run")
+WAIT = Line("%ft_wait", [], takes="run")
+RUNS = Line("%ft_runs", [Option("log", "what the training code printed and logged")], takes="run")
 
 
 def _only_word(line: Line, text: str) -> str | None:
@@ -28,6 +28,7 @@ class RunsMagics(SessionMagics):
 
     @friendly
     @line_magic
+    @documented(STOP)
     def ft_stop(self, line: str) -> None:
         """End a run after its current step, with a checkpoint: `%ft_stop` or `%ft_stop RUN`."""
         run = self.session.stop(_only_word(STOP, line))
@@ -38,6 +39,7 @@ class RunsMagics(SessionMagics):
 
     @friendly
     @line_magic
+    @documented(WAIT)
     def ft_wait(self, line: str) -> None:
         """Wait until a run has ended: `%ft_wait` or `%ft_wait RUN`.
 

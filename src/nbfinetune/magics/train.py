@@ -18,11 +18,19 @@ LINE = Line(
     "%ft_train",
     [
         Option("name", "the name of the run", "RUN"),
-        Option("base-model", f"hub id, folder or {STARTER} [{STARTER}]", "MODEL"),
-        Option("preset", "one of " + ", ".join(PRESETS), "PRESET"),
-        Option("validation", "share of the rows, or a dataset of its own [0.1]", "SHARE|NAME"),
+        Option(
+            "base-model", f"hub id, folder or {STARTER} [{STARTER}]", "MODEL", choices=(STARTER,)
+        ),
+        Option("preset", "one of " + ", ".join(PRESETS), "PRESET", choices=tuple(PRESETS)),
+        Option(
+            "validation",
+            "share of the rows, or a dataset of its own [0.1]",
+            "SHARE|NAME",
+            means="dataset",
+        ),
     ],
     settings=True,
+    takes="data",
 )
 
 
