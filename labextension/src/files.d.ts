@@ -1,0 +1,5 @@
+declare module '*.css';
+declare module '*.ipynb' {
+  const notebook: object;
+  export default notebook;
+}

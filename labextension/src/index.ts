@@ -1,0 +1,71 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette, showErrorMessage } from '@jupyterlab/apputils';
+import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { ITranslator } from '@jupyterlab/translation';
+import about from '../package.json';
+import '../../src/nbfinetune/front/run_view.css';
+import '../style/index.css';
+import { putQuickstart } from './quickstart.js';
+import { RunOutput } from './run_output.js';
+import { RUN_MIME } from './saved.js';
+import { words } from './words.js';
+
+/** Before the widget renderer's -10: with both in one output, this one decides which is shown. */
+const RANK = -20;
+
+const runs: JupyterFrontEndPlugin<void> = {
+  id: 'nbfinetune:runs',
+  description: 'Shows a run: live while its kernel has it, as saved otherwise.',
+  autoStart: true,
+  requires: [IRenderMimeRegistry],
+  optional: [ITranslator],
+  activate: (
+    _app: JupyterFrontEnd,
+    rendermime: IRenderMimeRegistry,
+    translator: ITranslator | null
+  ): void => {
+    rendermime.addFactory(
+      {
+        safe: true, // draws data as text and shapes; a live view only in a trusted output
+        mimeTypes: [RUN_MIME],
+        createRenderer: () => new RunOutput(rendermime, words(translator?.languageCode))
+      },
+      RANK
+    );
+    // How a live view, which runs in this page, tells its kernel that saved pictures are drawn.
+    document.documentElement.dataset.nbfinetune = about.version;
+  }
+};
+
+const quickstart: JupyterFrontEndPlugin<void> = {
+  id: 'nbfinetune:quickstart',
+  description: 'Opens the quickstart notebook from the command palette.',
+  autoStart: true,
+  optional: [ICommandPalette, IDefaultFileBrowser, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    palette: ICommandPalette | null,
+    browser: IDefaultFileBrowser | null,
+    translator: ITranslator | null
+  ): void => {
+    const language = translator?.languageCode;
+    const { openQuickstart, category, cannotOpen } = words(language);
+    app.commands.addCommand('nbfinetune:open-quickstart', {
+      label: openQuickstart,
+      execute: async () => {
+        try {
+          const { contents } = app.serviceManager;
+          const path = await putQuickstart(contents, browser?.model.path ?? '', language);
+          return await app.commands.execute('docmanager:open', { path, factory: 'Notebook' });
+        } catch (reason) {
+          await showErrorMessage(cannotOpen, reason as Error);
+          return undefined;
+        }
+      }
+    });
+    palette?.addItem({ command: 'nbfinetune:open-quickstart', category });
+  }
+};
+
+export default [runs, quickstart];

@@ -1,0 +1,47 @@
+// What users read, in English and Chinese.
+
+/** Why a picture is the saved one: the live one is looked for, is gone, or there never was one. */
+export type Why = 'waiting' | 'gone' | 'saved';
+
+export interface Words {
+  openQuickstart: string;
+  category: string;
+  cannotOpen: string;
+  damaged: string;
+  why: (why: Why, step: number, command: string) => string;
+}
+
+const ENGLISH: Words = {
+  openQuickstart: 'Fine-tune: open quickstart',
+  category: 'Fine-tuning',
+  cannotOpen: 'The quickstart could not be opened',
+  damaged: 'This saved run is damaged and cannot be shown.',
+  why: (why, step, command) =>
+    ({
+      waiting: `As saved at step ${step}; waiting for the kernel of this run.`,
+      gone: `As saved at step ${step}; the kernel of this run is gone. ${command} shows how it went on.`,
+      saved: `As saved at step ${step}. ${command} shows how it went on.`
+    })[why]
+};
+
+const CHINESE: Words = {
+  openQuickstart: '微调：打开快速入门',
+  category: '微调',
+  cannotOpen: '无法打开快速入门',
+  damaged: '这次运行的存档已损坏，无法显示。',
+  why: (why, step, command) =>
+    ({
+      waiting: `保存于第 ${step} 步；正在等待这次运行的内核。`,
+      gone: `保存于第 ${step} 步；这次运行的内核已不在。后续情况：${command}`,
+      saved: `保存于第 ${step} 步。后续情况：${command}`
+    })[why]
+};
+
+/** `code` as JupyterLab gives it: `en`, `zh_CN`, `zh-TW`, … */
+export function isChinese(code: string | undefined): boolean {
+  return (code ?? '').toLowerCase().startsWith('zh');
+}
+
+export function words(code: string | undefined): Words {
+  return isChinese(code) ? CHINESE : ENGLISH;
+}
