@@ -170,15 +170,13 @@ class Session:
         return ratio, f"{ratio:g}"
 
     def job(self, reference: str | None = None) -> TrainingJob:
-        """The job of that run, or the newest one of this kernel."""
+        """The handle of that run, wherever it trains, or of the newest one of this kernel."""
         if reference is None:
             if not self.jobs:
                 raise RunError("no_runs")
             return list(self.jobs.values())[-1]
         run = self.runs.get(reference)
-        if run.id not in self.jobs:
-            raise RunError("run_elsewhere", name=reference)
-        return self.jobs[run.id]
+        return self.jobs.get(run.id) or TrainingJob(run)
 
     def stop(self, reference: str | None = None) -> Run:
         """Ask a run to end with a checkpoint, wherever it trains."""

@@ -88,7 +88,7 @@ def test_a_run_is_found_by_name_and_by_id_and_shown(notebook: Notebook) -> None:
 
     assert [by_name.result.path, by_id.result.path] == [run.path, run.path]
     assert by_name.shown == ["older: finished\n  time 0 s"]
-    assert len(by_name.html) == 1
+    assert by_name.html == []  # a curve as HTML would be mangled in a notebook that isn't trusted
 
 
 def test_the_log_is_what_was_printed_and_then_the_failure(notebook: Notebook) -> None:
@@ -135,12 +135,10 @@ def test_waiting_for_a_failed_run_is_an_error_with_the_reason(notebook: Notebook
     )
 
 
-def test_a_run_of_another_kernel_cant_be_waited_for(notebook: Notebook) -> None:
-    a_run(notebook, "elsewhere", StateChanged(state="training"))
+def test_a_run_of_another_kernel_can_be_waited_for(notebook: Notebook) -> None:
+    a_run(notebook, "elsewhere", StateChanged(state="finished"))
 
-    assert notebook.refused("%ft_wait elsewhere") == (
-        "RunError: run elsewhere was not started in this kernel\nSee it with  %ft_runs elsewhere"
-    )
+    assert notebook.run("%ft_wait elsewhere").shown == ["elsewhere: finished\n  time 0 s"]
 
 
 def test_a_second_run_is_refused_while_one_trains(notebook: Notebook) -> None:

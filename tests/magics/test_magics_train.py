@@ -82,7 +82,7 @@ def test_a_run_trains_in_the_background_and_answers_beside_its_base(notebook: No
 
     job = notebook.run(
         "job = %ft_train pirate --name first --max-steps {steps} --epochs 1 --batch-size 1 "
-        "--validation 0\njob"
+        "--validation 0 --detach\njob"
     ).result
     waited = notebook.run("%ft_wait first")
     looked = notebook.run("%ft_runs first")

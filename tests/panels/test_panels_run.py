@@ -1,14 +1,17 @@
-"""The panel of a run is a function of its record; its button asks the run to stop."""
+"""The panel of a run is a function of its events, however they reach the page."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.events import (
+    AnyEvent,
     Committed,
     EventWriter,
     Failed,
@@ -20,7 +23,10 @@ from nbfinetune.core.events import (
 )
 from nbfinetune.core.record import fold
 from nbfinetune.core.runs import DataSpec, RunSpec, RunStore
+from nbfinetune.display.picture import picture
 from nbfinetune.display.run import run_html
+from nbfinetune.panels.live_view import LiveView
+from nbfinetune.panels.plain_view import PlainView
 from nbfinetune.panels.run import RunPanel
 from nbfinetune.training.job import TrainingJob
 
@@ -54,54 +60,186 @@ def job(tmp_path: Path) -> TrainingJob:
     return TrainingJob(RunStore(tmp_path).create(spec), Event())
 
 
-def status(panel: RunPanel) -> str:
-    return str(panel.widget.children[0].value)
+class Page:
+    """A page that shows a live view: asks, merges what it hears, loses what it is told to lose."""
+
+    def __init__(self, panel: RunPanel) -> None:
+        self._view = panel.view
+        self.sections: dict[str, list[Any]] = {}
+        self.head: dict[str, Any] = {}
+        self.gaps = 0
+
+    def hear(self, message: dict[str, Any]) -> None:
+        self.head = message["head"]
+        for name, section in message.items():
+            if name in ("t", "v", "head"):
+                continue
+            mine = self.sections.setdefault(name, [])
+            if section["from"] > len(mine):
+                self.gaps += 1
+                continue
+            mine[section["from"] :] = section["items"]
+
+    def pull(self) -> None:
+        have = {name: len(items) for name, items in self.sections.items()}
+        self._view._handle_custom_msg({"t": "pull", "have": have}, [])
 
 
-def test_the_panel_shows_the_record_at_every_moment_of_a_run(job: TrainingJob) -> None:
-    panel = RunPanel(job)
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What live views send to their pages."""
+    messages: list[dict[str, Any]] = []
+    monkeypatch.setattr(LiveView, "send", lambda _view, content: messages.append(content))
+    return messages
+
+
+def saved(job: TrainingJob) -> dict[str, Any]:
+    """What a page that shows the whole run has heard."""
+    return {"t": "news", **picture(job.run.spec, fold(read_events(job.run.events)), None, ["stop"])}
+
+
+def tell(job: TrainingJob, *events: AnyEvent) -> None:
     writer = EventWriter(job.run.events)
+    for event in events:
+        writer.emit(event)
+    writer.close()
+
+
+def test_what_is_pushed_event_by_event_is_the_whole_picture(
+    job: TrainingJob, sent: list[dict[str, Any]]
+) -> None:
+    panel = RunPanel(job)
+    page, whole = Page(panel), Page(panel)
+
+    for event in STORY:
+        tell(job, event)
+        panel.refresh()
+    for message in sent:
+        page.hear(message)
+    whole.hear(saved(job))
+
+    assert (page.sections, page.head, page.gaps) == (whole.sections, whole.head, 0)
+    assert page.head["state"] == "finished"
+    assert [row[:2] for row in page.sections["train"]] == [[1, 2.5], [2, 2.0]]
+
+
+def test_nothing_is_sent_twice_or_where_nothing_is_new(
+    job: TrainingJob, sent: list[dict[str, Any]]
+) -> None:
+    panel = RunPanel(job)
+    tell(job, *STORY)
+
+    for _ in range(3):
+        panel.refresh()
+
+    assert sent == [saved(job)]
+
+
+def test_a_page_that_lost_news_heals_by_asking(
+    job: TrainingJob, sent: list[dict[str, Any]]
+) -> None:
+    panel = RunPanel(job)
+    page, whole = Page(panel), Page(panel)
+    for number, event in enumerate(STORY):
+        tell(job, event)
+        sent.clear()
+        panel.refresh()
+        if number % 3 == 0:  # the others are lost
+            page.hear(sent[0])
+    lost = page.gaps
+
+    sent.clear()
+    page.pull()
+    page.hear(sent[0])
+
+    whole.hear(saved(job))
+    assert lost > 0
+    assert (page.sections, page.head) == (whole.sections, whole.head)
+
+
+def test_a_page_that_comes_late_gets_the_same_by_asking(
+    job: TrainingJob, sent: list[dict[str, Any]]
+) -> None:
+    panel = RunPanel(job)
+    tell(job, *STORY)
+    panel.refresh()
+    again = RunPanel(TrainingJob(job.run))
+    sent.clear()
+
+    Page(panel).pull()
+    Page(again).pull()
+
+    assert sent == [saved(job), saved(job)]
+
+
+def test_stop_is_asked_for_through_the_run(job: TrainingJob) -> None:
+    panel = RunPanel(job)
+
+    panel.view._handle_custom_msg({"t": "command", "command": "dance"}, [])
+    before = job.run.requested("stop")
+    panel.view._handle_custom_msg({"t": "command", "command": "stop"}, [])
+
+    assert (before, job.run.requested("stop")) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [{}, {"t": "pull"}, {"t": "pull", "have": None}, {"t": "pull", "have": {"train": "many"}},
+     {"t": "pull", "have": {"train": -1, "log": 10**9, "nonsense": 3}}],
+)  # fmt: skip
+def test_a_page_that_talks_nonsense_is_answered_with_everything_or_not_at_all(
+    job: TrainingJob, sent: list[dict[str, Any]], message: dict[str, Any]
+) -> None:
+    tell(job, *STORY)
+    panel = RunPanel(job)
+
+    panel.view._handle_custom_msg(message, [])
+
+    empty = {"log": {"from": 0, "to": 0, "items": []}} if "log" in str(message) else {}
+    assert sent == ([{**saved(job), **empty}] if message else [])
+
+
+# the plain view
+
+
+def status(panel: RunPanel) -> str:
+    return str(panel.view.children[0].value)
+
+
+def test_the_plain_view_shows_the_record_at_every_moment_of_a_run(job: TrainingJob) -> None:
+    panel = RunPanel(job, plain=True)
     shown, expected = [], []
 
     for event in STORY:
-        writer.emit(event)
+        tell(job, event)
         panel.refresh()
         shown.append(status(panel))
         expected.append(run_html(job.name, fold(read_events(job.run.events))))
-    writer.close()
 
     assert shown == expected
     assert [HOSTILE in page for page in shown] == [False] * len(STORY)
 
 
-def test_a_panel_that_is_opened_late_shows_the_same(job: TrainingJob) -> None:
-    early = RunPanel(job)
-    writer = EventWriter(job.run.events)
-    for event in STORY:
-        writer.emit(event)
-    writer.close()
-    early.refresh()
+def test_the_plain_view_stands_in_where_anywidget_is_missing(
+    job: TrainingJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "nbfinetune.panels.live_view", None)
 
-    late = RunPanel(TrainingJob(job.run, Event()))
-
-    assert status(late) == status(early)
+    assert isinstance(RunPanel(job).view, PlainView)
 
 
 def test_the_reason_of_a_failure_is_shown_as_text(job: TrainingJob) -> None:
-    writer = EventWriter(job.run.events)
-    writer.emit(Failed(reason=f"ValueError: {HOSTILE}"))
-    writer.emit(StateChanged(state="failed"))
-    writer.close()
+    tell(job, Failed(reason=f"ValueError: {HOSTILE}"), StateChanged(state="failed"))
+    panel = RunPanel(job, plain=True)
+    panel.refresh()
 
-    page = status(RunPanel(job))
-
-    assert "ValueError: &lt;script&gt;alert(1)&lt;/script&gt;" in page
-    assert HOSTILE not in page
+    assert "ValueError: &lt;script&gt;alert(1)&lt;/script&gt;" in status(panel)
+    assert HOSTILE not in status(panel)
 
 
-def test_the_button_asks_the_run_to_stop_once(job: TrainingJob) -> None:
-    panel = RunPanel(job)
-    button = panel.widget.children[1]
+def test_the_plain_button_asks_the_run_to_stop_once(job: TrainingJob) -> None:
+    panel = RunPanel(job, plain=True)
+    button = panel.view.children[1]
     before = (button.description, button.disabled, job.run.requested("stop"))
 
     button.click()

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from nbfinetune.commands import Outcome
+from nbfinetune.core.runs import RunStore
 from nbfinetune.display.html import esc, page
+from nbfinetune.display.picture import MIME
+from nbfinetune.display.run import run_html
 
 LESSONS = {"en": "00_quickstart.ipynb", "zh": "00_quickstart_zh.ipynb"}
 TITLES = {"en": "nbfinetune: before and after", "zh": "nbfinetune：微调前后"}
@@ -50,8 +53,8 @@ def demo(folder: Path, language: str = "en") -> Iterator[Outcome]:
     began = time.monotonic()
     yield from _execute(notebook, folder, language)
     nbformat.write(notebook, folder / LESSONS[language])
-    report = folder / "report.html"
-    report.write_text(page(TITLES[language], _sections(notebook)), "utf-8")
+    report, runs = folder / "report.html", RunStore(folder / "nbfinetune")
+    report.write_text(page(TITLES[language], _sections(notebook, runs)), "utf-8")
     yield Outcome("\n" + _last_text(notebook))
     seconds = time.monotonic() - began
     yield Outcome(f"\nDone in {seconds:.0f} s. The curve and all answers: {report}")
@@ -81,15 +84,23 @@ def _execute(notebook: Any, folder: Path, language: str) -> Iterator[Outcome]:
                 client.execute_cell(cell, index)
 
 
-def _sections(notebook: Any) -> str:
+def _sections(notebook: Any, runs: RunStore) -> str:
     """What the cells show, in order, each below the line that made it. The HTML is our own."""
     parts = []
     for cell in notebook.cells:
-        shown = "".join(data["text/html"] for data in _outputs(cell) if "text/html" in data)
+        shown = "".join(_html(data, runs) for data in _outputs(cell))
         if shown:
             command = cell.source.split("\n", 1)[0]
             parts.append(f"<section><code>{esc(command)}</code>{shown}</section>")
     return "".join(parts)
+
+
+def _html(data: Any, runs: RunStore) -> str:
+    """A run as its status with the curve and the samples; everything else as it shows itself."""
+    if MIME in data:
+        run = runs.get(data[MIME]["about"]["items"][0]["id"])
+        return run_html(run.name, run.record())
+    return str(data.get("text/html", ""))
 
 
 def _last_text(notebook: Any) -> str:

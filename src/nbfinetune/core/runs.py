@@ -17,8 +17,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 import filelock
 import msgspec
@@ -87,6 +88,14 @@ class Owner(msgspec.Struct, frozen=True):
     since: str
 
 
+class HasRecord(Protocol):
+    """A run, or the handle of one."""
+
+    @property
+    def name(self) -> str: ...
+    def record(self) -> RunRecord: ...
+
+
 class Run:
     """One run directory. Reading never changes it."""
 
@@ -130,6 +139,14 @@ class Run:
             if record.state not in ENDED:
                 record.state = "interrupted"
         return record
+
+    def plot(self, *others: HasRecord) -> Any:
+        """The loss curve as a `matplotlib.figure.Figure`, with those of other runs over it.
+
+        It is drawn by a module far above this one, which is known here by name only.
+        """
+        draw = import_module("nbfinetune.display.figure").run_figure
+        return draw([(run.name, run.record()) for run in (self, *others)])
 
     def checkpoint_path(self, step: int) -> Path:
         return self.path / "checkpoints" / f"step-{step}"

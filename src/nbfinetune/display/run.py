@@ -73,7 +73,8 @@ def _plan_html(record: RunRecord) -> str:
         waiting = {"queued": "Loading torch …", "preparing": "Loading the model …"}
         text = waiting.get(record.state, "")
         return f"<div class='quiet'>{text}</div>" if text else ""
-    return f"<div class='quiet'>{esc(plan_line(plan))}</div>" + "".join(note(n) for n in plan.notices)
+    notices = "".join(note(n) for n in plan.notices)
+    return f"<div class='quiet'>{esc(plan_line(plan))}</div>{notices}"
 
 
 def plan_line(plan: Planned) -> str:

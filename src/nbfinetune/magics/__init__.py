@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from nbfinetune.magics.frontend import RunDisplay
+
 # type, then the function that shows it as HTML and the one that shows it as text
 _SHOWN = {
     ("nbfinetune.core.dataset", "MessageDataset"): ("dataset", "dataset"),
@@ -15,14 +17,16 @@ _SHOWN = {
 
 
 _JOB = ("nbfinetune.training.job", "TrainingJob")
-_RUNS = (_JOB, ("nbfinetune.core.runs", "Run"))
+_RUN = ("nbfinetune.core.runs", "Run")
 
 
 def register(shell: InteractiveShell) -> None:
     """Make the magics known to the shell, and how our objects are displayed."""
     from nbfinetune.magics.chat import ChatMagics
     from nbfinetune.magics.compare import CompareMagics
+    from nbfinetune.magics.completion_hooks import install
     from nbfinetune.magics.dataset import DatasetMagics
+    from nbfinetune.magics.frontend import RunDisplay
     from nbfinetune.magics.runs import RunsMagics
     from nbfinetune.magics.train import TrainMagics
     from nbfinetune.session import current
@@ -31,37 +35,56 @@ def register(shell: InteractiveShell) -> None:
     publisher = shell.display_pub
     # only a kernel's publisher has hooks; in a terminal nothing is displayed by other threads
     session.publisher = publisher if hasattr(publisher, "register_hook") else None
-    for magics in (DatasetMagics, TrainMagics, RunsMagics, ChatMagics, CompareMagics):
+    display = RunDisplay(shell)
+    shell.configurables.append(display.config)
+    for magics in (DatasetMagics, RunsMagics, ChatMagics, CompareMagics):
         shell.register_magics(magics(shell, session))
-    _register_formatters(shell)
+    shell.register_magics(TrainMagics(shell, session, display))
+    _register_formatters(shell, display)
+    install(shell, session)
 
 
 def unregister(shell: InteractiveShell) -> None:
     """Take back what `register` did; runs go on."""
+    from nbfinetune.magics.completion_hooks import uninstall
+
+    uninstall(shell)
     for kind in ("line", "cell"):
         table = shell.magics_manager.magics[kind]
         for name in [name for name in table if name.startswith("ft_")]:
             del table[name]
+    shell.configurables[:] = [c for c in shell.configurables if not _is_ours(c)]
     formatters = shell.display_formatter.formatters
-    for key in [*_SHOWN, *_RUNS]:
+    for key in _SHOWN:
         for mime in ("text/html", "text/plain"):
             formatters[mime].pop(".".join(key), None)
-    shell.display_formatter.ipython_display_formatter.pop(".".join(_JOB), None)
+    for key in (_JOB, _RUN):
+        shell.display_formatter.ipython_display_formatter.pop(".".join(key), None)
+        shell.display_formatter.mimebundle_formatter.pop(".".join(key), None)
 
 
-def _register_formatters(shell: InteractiveShell) -> None:
+def _register_formatters(shell: InteractiveShell, display: RunDisplay) -> None:
     """By name, so that no class has to be imported before somebody makes one."""
-    formatters = shell.display_formatter.formatters
-    if getattr(shell, "kernel", None) is not None:  # a terminal has no widgets
-        live = shell.display_formatter.ipython_display_formatter
-        live.for_type_by_name(*_JOB, _show_panel)
-    html, plain = formatters["text/html"], formatters["text/plain"]
+    formatter = shell.display_formatter
+    html, plain = formatter.formatters["text/html"], formatter.formatters["text/plain"]
     for (module, kind), (home, prefix) in _SHOWN.items():
         html.for_type_by_name(module, kind, _render(home, f"{prefix}_html"))
         plain.for_type_by_name(module, kind, _plain(_render(home, f"{prefix}_text")))
-    for module, kind in _RUNS:
-        html.for_type_by_name(module, kind, lambda run: _show_run(run, "run_html"))
-        plain.for_type_by_name(module, kind, _plain(lambda run: _show_run(run, "run_text")))
+    # live where it trains and somebody looks; else what stays in a saved notebook
+    formatter.ipython_display_formatter.for_type_by_name(*_JOB, display.show)
+    formatter.ipython_display_formatter.for_type_by_name(*_RUN, display.show_run)
+    for key in (_JOB, _RUN):
+        formatter.mimebundle_formatter.for_type_by_name(*key, _run_bundle)
+
+
+def _run_bundle(run: Any, **_wanted: Any) -> dict[str, Any]:
+    from nbfinetune.display.bundle import run_bundle
+
+    return run_bundle(getattr(run, "run", run), run.record())
+
+
+def _is_ours(configurable: Any) -> bool:
+    return type(configurable).__module__.startswith("nbfinetune.")
 
 
 def _render(home: str, function: str) -> Any:
@@ -72,19 +95,6 @@ def _render(home: str, function: str) -> Any:
         return shown
 
     return render
-
-
-def _show_run(run: Any, function: str) -> str:
-    from nbfinetune.display import run as display
-
-    shown: str = getattr(display, function)(run.name, run.record())
-    return shown
-
-
-def _show_panel(job: Any) -> None:
-    from nbfinetune.panels.run import RunPanel
-
-    RunPanel(job).show()
 
 
 def _plain(render: Any) -> Any:

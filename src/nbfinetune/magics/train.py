@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import line_magic, magics_class
 
 from nbfinetune.core.dataset import MessageDataset
@@ -12,6 +13,8 @@ from nbfinetune.core.presets import PRESETS, STARTER
 from nbfinetune.magics.arguments import Line, Option, documented
 from nbfinetune.magics.base import SessionMagics
 from nbfinetune.magics.errors import friendly
+from nbfinetune.magics.frontend import RunDisplay
+from nbfinetune.session import Session
 from nbfinetune.training.job import TrainingJob
 
 LINE = Line(
@@ -28,6 +31,8 @@ LINE = Line(
             "SHARE|NAME",
             means="dataset",
         ),
+        Option("attach", "wait for the end; interrupting the cell ends the waiting only"),
+        Option("detach", "return at once, the default in JupyterLab and VS Code"),
     ],
     settings=True,
     takes="data",
@@ -38,11 +43,17 @@ LINE = Line(
 class TrainMagics(SessionMagics):
     """Training."""
 
+    def __init__(self, shell: InteractiveShell, session: Session, display: RunDisplay) -> None:
+        super().__init__(shell, session)
+        self._display = display
+
     @friendly
     @line_magic
     @documented(LINE)
     def ft_train(self, line: str) -> TrainingJob:
         """Train a LoRA on a dataset, in the background; the cell returns at once.
+
+        In Colab, and where nobody looks, it waits for the end instead (`--attach`, `--detach`).
 
         Example:
             %ft_train pirate --name first-try
@@ -58,7 +69,14 @@ class TrainMagics(SessionMagics):
                 magic="%ft_train",
                 reason="name one dataset, as in  %ft_train pirate --name first-try",
             )
-        return self.session.train(
+        if given.attach and given.detach:
+            raise ConfigError(
+                "arguments_wrong",
+                field="line",
+                magic="%ft_train",
+                reason="--attach and --detach exclude each other",
+            )
+        job = self.session.train(
             self._dataset(given.words[0]),
             name=given.name,
             base_model=given.base_model or STARTER,
@@ -66,6 +84,9 @@ class TrainMagics(SessionMagics):
             validation=given.validation or 0.1,
             **LINE.settings(given),
         )
+        if given.attach or (not given.detach and self._display.should_wait()):
+            self._display.wait(job)
+        return job
 
     def _dataset(self, word: str) -> MessageDataset | str:
         """A kept dataset, or a file that is loaded on the way."""

@@ -14,6 +14,7 @@ from nbfinetune.chat.model import SamplingParams
 from nbfinetune.core.messages import Message
 from nbfinetune.display.chat import column_html, notice_html
 from nbfinetune.engines.capture import DisplayPublisher, captured
+from nbfinetune.panels.comms import heard_while_busy
 
 REFRESH_SECONDS = 0.1
 
@@ -47,6 +48,8 @@ class ChatPanel:
         self._send.on_click(lambda _button: self._on_send())
         self._stop = widgets.Button(description="Stop", disabled=True)
         self._stop.on_click(lambda _button: self._stopping.set())
+        for control in (self._prompt, self._send, self._stop):
+            heard_while_busy(control)
         row = widgets.HBox([self._prompt, self._send, self._stop])
         self.widget = widgets.VBox([self._notice, self._columns, row])
 

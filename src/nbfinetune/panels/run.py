@@ -1,54 +1,81 @@
-"""The live status of a run: follows its events, offers Stop, leaves a static picture at the end."""
+"""A run below a cell: live while it trains, a picture that stays in the notebook at the end."""
 
 from __future__ import annotations
 
-import ipywidgets as widgets
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
 from IPython.display import DisplayHandle
 
+from nbfinetune.display.bundle import readable_spec, run_bundle
+from nbfinetune.display.picture import MIME, picture
 from nbfinetune.display.run import run_html, run_text
+from nbfinetune.panels.plain_view import PlainView
 from nbfinetune.training.job import TrainingJob
 
-REFRESH_SECONDS = 0.5
+REFRESH_SECONDS = 0.25
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
 
 class RunPanel:
-    """An HTML widget that shows the record of a job, and its Stop button."""
+    """Shows the record of `job`; `plain` where the page can't load a widget of our own."""
 
-    def __init__(self, job: TrainingJob) -> None:
+    def __init__(self, job: TrainingJob, *, plain: bool = False) -> None:
         self._job = job
-        self._status = widgets.HTML()
-        self._stop = widgets.Button(
-            description="Stop", icon="stop", tooltip="End after this step and keep a checkpoint"
-        )
-        self._stop.on_click(self._on_stop)
+        self._spec = readable_spec(job.run)
         self._handle = DisplayHandle()
-        self.widget = widgets.VBox([self._status, self._stop])
-        self.refresh()
+        self._checkpoints = 0
+        self.view = self._make_view(plain)
 
     def show(self) -> None:
-        """Display the panel below the cell and follow the run until it has ended."""
+        """Display the panel below the cell. Then `follow`, or `refresh` until `leave_picture`."""
         # not display(widget): ipywidgets 7 drops the display id, and the end could not replace it
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        text = run_text(self._job.name, self._job.record())
-        self._handle.display({WIDGET_MIME: view, "text/plain": text}, raw=True)
-        self._job.watch(self.refresh, self._leave_picture, REFRESH_SECONDS)
+        self._handle.display(self._live_bundle(), raw=True)
+        self.refresh()
+
+    def follow(self) -> None:
+        """Keep it up to date in the background until the run has ended."""
+        self._job.watch(self.refresh, self.leave_picture, REFRESH_SECONDS)
 
     def refresh(self) -> None:
         """Show the record as it is now."""
-        self._status.value = run_html(self._job.name, self._job.record())
+        self.view.refresh()
+        # A view that JupyterLab saved in the middle of a run would be an error text in the reopened
+        # notebook. The extension shows the picture beside it, so that is kept up to date; without
+        # the extension an update would draw the live view anew, and flicker.
+        made = len(self._job.record().checkpoints)
+        if made > self._checkpoints and self.view.extension:
+            self._checkpoints = made
+            self._handle.update(self._live_bundle(), raw=True)
 
-    def _leave_picture(self) -> None:
-        """A widget is lost with its kernel; what replaces it is saved in the notebook."""
-        record = self._job.record()
-        shown = {
-            "text/html": run_html(self._job.name, record),
-            "text/plain": run_text(self._job.name, record),
-        }
-        self._handle.update(shown, raw=True)
-        self.widget.close()
+    def leave_picture(self) -> None:
+        """A widget is lost with its kernel; what replaces it is saved in the notebook.
 
-    def _on_stop(self, _button: widgets.Button) -> None:
-        self._stop.disabled = True
-        self._stop.description = "Stopping …"
-        self._job.stop()
+        The widget lives on: a page that was reloaded meanwhile still shows it, not the picture.
+        """
+        self.view.refresh()
+        self._handle.update(run_bundle(self._job.run, self._job.record()), raw=True)
+
+    def _make_view(self, plain: bool) -> Any:
+        if not plain:
+            with suppress(ImportError):  # anywidget: some environments are put together by hand
+                from nbfinetune.panels.live_view import LiveView
+
+                return LiveView(self._news, self._obey)
+        return PlainView(self._html, self._obey)
+
+    def _live_bundle(self) -> dict[str, Any]:
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id}
+        text = run_text(self._job.name, self._job.record())
+        return {WIDGET_MIME: view, MIME: self._news(None), "text/plain": text}
+
+    def _news(self, have: Mapping[str, int] | None) -> dict[str, Any]:
+        return picture(self._spec, self._job.record(), have, commands=["stop"])
+
+    def _html(self) -> str:
+        return run_html(self._job.name, self._job.record())
+
+    def _obey(self, command: str) -> None:
+        if command == "stop":
+            self._job.stop()

@@ -1,4 +1,4 @@
-"""The live handle of a run that trains in this process: its picture, stop, wait."""
+"""The live handle of a run, wherever it trains: its picture, stop, wait."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 from nbfinetune.core.errors import RunError
 from nbfinetune.core.events import State
 from nbfinetune.core.follow import Follower
 from nbfinetune.core.record import RunRecord
-from nbfinetune.core.runs import Run
+from nbfinetune.core.runs import HasRecord, Run
 
 POLL_SECONDS = 0.2
 VIEW_SECONDS = 5.0
@@ -19,12 +20,16 @@ VIEW_SECONDS = 5.0
 
 
 class TrainingJob:
-    """Follows the log of `run`. `done` is set once the worker has written its last event."""
+    """Follows the log of `run`.
 
-    def __init__(self, run: Run, done: Event) -> None:
+    `done` is set once a worker in this process has written its last event. Without it the run
+    trains elsewhere, and has ended when its log says so or when nobody holds its lock any more.
+    """
+
+    def __init__(self, run: Run, done: Event | None = None) -> None:
         self.run = run
         self._done = done
-        self._follower = Follower(run, is_alive=lambda: not done.is_set())
+        self._follower = Follower(run, (lambda: not done.is_set()) if done else None)
         self._views: list[Event] = []
 
     @property
@@ -41,11 +46,15 @@ class TrainingJob:
 
     @property
     def running(self) -> bool:
-        return not self._done.is_set()
+        return not (self._done.is_set() if self._done else self.record().ended)
 
     def record(self) -> RunRecord:
         """The picture now. The same object grows from call to call."""
         return self._follower.record()
+
+    def plot(self, *others: HasRecord) -> Any:
+        """The loss curve as a `matplotlib.figure.Figure`, with those of other runs over it."""
+        return self.run.plot(*others)
 
     def stop(self) -> None:
         """Ask the run to end after the current step, with a checkpoint. Returns at once."""
@@ -64,7 +73,7 @@ class TrainingJob:
 
         def follow() -> None:
             try:
-                while not self._done.wait(every_seconds):
+                while not self.wait_a_moment(every_seconds):
                     refresh()
                 finish()
             finally:
@@ -72,9 +81,13 @@ class TrainingJob:
 
         Thread(target=follow, name=f"nbfinetune-view-{self.run.id}", daemon=True).start()
 
-    def wait_a_moment(self, seconds: float) -> None:
-        """Until the run has ended, but no longer than this."""
-        self._done.wait(seconds)
+    def wait_a_moment(self, seconds: float) -> bool:
+        """Until the run has ended, but no longer than this; whether it has."""
+        if self._done is not None:
+            return self._done.wait(seconds)
+        if self.running:
+            time.sleep(seconds)
+        return not self.running
 
     def wait(self, timeout_seconds: float | None = None) -> RunRecord:
         """Wait for the end, return the final picture. An interrupt ends the waiting, not the run.
@@ -85,7 +98,7 @@ class TrainingJob:
         """
         deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
         # not Thread.join: interrupted, it marks a living thread as finished (Python 3.12 and older)
-        while not self._done.wait(POLL_SECONDS):
+        while not self.wait_a_moment(POLL_SECONDS):
             if deadline is not None and time.monotonic() > deadline:
                 raise TimeoutError(f"{self.name} is still training")
         for finished in self._views:

@@ -156,12 +156,6 @@ ERRORS: Mapping[str, Phrase] = {
         "Start one with  %ft_train DATASET",
         "用  %ft_train 数据集  开始。",
     ),
-    "run_elsewhere": Phrase(
-        "run {name} was not started in this kernel",
-        "训练 {name} 不是在此内核中启动的",
-        "See it with  %ft_runs {name}",
-        "查看：%ft_runs {name}",
-    ),
     "run_locked": Phrase(
         "run {run} is in use by process {pid} on {host} since {since}",
         "训练 {run} 自 {since} 起被 {host} 上的进程 {pid} 使用",

@@ -1,0 +1,56 @@
+// The log of a run: folded, searchable, the last lines only. Draws nothing while it is folded.
+
+import { element, keepChildren, setText } from './dom.js';
+import { countText } from './numbers.js';
+
+const MOST_LINES = 1000;
+
+/**
+ * @param {HTMLElement} el
+ * @returns {{show: (picture: import('./picture.js').Picture) => void}}
+ */
+export function createLog(el) {
+  const count = element('span', 'quiet');
+  const search = element('input', 'search', { type: 'search', placeholder: 'Search', 'aria-label': 'Search the log' });
+  const found = element('span', 'quiet', { 'aria-live': 'polite' });
+  const lines = element('div', 'lines', { tabindex: '0', role: 'log', 'aria-live': 'off', 'aria-label': 'Log' });
+  const details = element('details', 'log', {}, [
+    element('summary', '', {}, ['Log ', count]),
+    element('div', 'log-tools', {}, [search, found]),
+    lines,
+  ]);
+  el.append(details);
+  let all = [];
+
+  function draw() {
+    setText(count, all.length ? countText(all.length) : '');
+    if (!details.open) return;
+    const follow = lines.scrollTop + lines.clientHeight >= lines.scrollHeight - 8;
+    const wanted = search.value.trim().toLowerCase();
+    const hits = matchingLines(all, wanted);
+    const shown = hits.slice(-MOST_LINES);
+    setText(found, foundText(hits.length, shown.length, wanted));
+    keepChildren(lines, shown, ({ at }) => at, () => element('div'), (node, { text }) => setText(node, text || '\u00a0'));
+    if (follow) lines.scrollTop = lines.scrollHeight;
+  }
+
+  details.addEventListener('toggle', draw);
+  search.addEventListener('input', draw);
+  return {
+    show(picture) {
+      all = picture.log.items;
+      draw();
+    },
+  };
+}
+
+/** @returns {{at: number, text: string}[]} lines with `wanted` in them, each with its place in the log */
+export function matchingLines(all, wanted) {
+  const numbered = all.map((text, at) => ({ at, text }));
+  return wanted ? numbered.filter(({ text }) => text.toLowerCase().includes(wanted)) : numbered;
+}
+
+function foundText(hits, shown, wanted) {
+  if (wanted) return `${countText(hits)} found${hits > shown ? `, the last ${countText(shown)} shown` : ''}`;
+  return hits > shown ? `the last ${countText(shown)} lines` : '';
+}

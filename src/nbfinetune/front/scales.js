@@ -1,0 +1,113 @@
+// Where a value lies in the chart: margins, ranges, scales, paths. Pure arithmetic on pixels.
+
+import { linearTicks, logTicks, roundBounds } from './numbers.js';
+import { decimate, firstAtLeast } from './series.js';
+
+/**
+ * @typedef {{key: string, name: string, style: 'thin' | 'dots', xs: number[], ys: (number | null)[],
+ *   smooth: (number | null)[] | null, nullIsFault: boolean}} Line
+ * @typedef {{width: number, height: number, left: number, right: number, top: number, bottom: number}} Frame
+ * @typedef {{frame: Frame, from: number, to: number, low: number, high: number, log: boolean,
+ *   x: (value: number) => number, y: (value: number) => number, step: (pixel: number) => number}} Scales
+ */
+
+/**
+ * @param {Line[]} lines @param {Frame} frame @param {[number, number]} range of steps @param {boolean} log
+ * @returns {Scales | null} null when there is no value to show in this range
+ */
+export function chartScales(lines, frame, [from, to], log) {
+  const [least, most] = valueRange(lines, from, to, log);
+  const empty = least > most;
+  const [low, high] = empty ? [0, 1] : log ? logBounds(least, most) : linearBounds(least, most);
+  const wide = frame.width - frame.left - frame.right;
+  const tall = frame.height - frame.top - frame.bottom;
+  const share = log && !empty
+    ? (value) => Math.log(value / low) / Math.log(high / low)
+    : (value) => (value - low) / (high - low);
+  return {
+    frame, from, to, low, high, empty,
+    log: log && !empty,
+    x: (value) => frame.left + ((value - from) / (to - from)) * wide,
+    y: (value) => frame.top + (1 - share(value)) * tall,
+    step: (pixel) => from + ((pixel - frame.left) / wide) * (to - from),
+  };
+}
+
+/** Lowest and highest value that a scale can show; [Infinity, -Infinity] when there is none. */
+function valueRange(lines, from, to, log) {
+  let least = Infinity;
+  let most = -Infinity;
+  for (const { xs, ys } of lines) {
+    const end = firstAtLeast(xs, to);
+    for (let i = firstAtLeast(xs, from); i <= end && i < xs.length; i++) {
+      const y = ys[i];
+      if (y === null || (log && y <= 0)) continue;
+      if (y < least) least = y;
+      if (y > most) most = y;
+    }
+  }
+  return [least, most];
+}
+
+/** From 0, unless that would leave more than a third of the height empty. */
+function linearBounds(least, most) {
+  const fromZero = least >= 0 && least <= most * 0.35;
+  return roundBounds(fromZero ? 0 : least, most);
+}
+
+function logBounds(least, most) {
+  const pad = Math.max((most / least) ** 0.05, 1.02);
+  return [least / pad, most * pad];
+}
+
+/** @param {Scales} scales @returns {{steps: number[], values: number[]}} */
+export function chartTicks(scales) {
+  const { from, to, low, high, frame } = scales;
+  const across = Math.max(2, Math.floor((frame.width - frame.left - frame.right) / 90));
+  return {
+    steps: linearTicks(from, to, Math.min(across, 8), true),
+    values: scales.log ? logTicks(low, high) : linearTicks(low, high),
+  };
+}
+
+/**
+ * A path through the points, thinned out to the pixels there are. A null leaves a gap; a point that
+ * stands alone is drawn as a dot (by the round cap of a line of no length).
+ * @param {number[]} xs @param {(number | null)[]} ys @param {Scales} scales @returns {string}
+ */
+export function linePath(xs, ys, scales) {
+  const columns = Math.max(1, Math.round(scales.frame.width - scales.frame.left - scales.frame.right));
+  const thin = decimate(xs, ys, scales.from, scales.to, columns);
+  let path = '';
+  let run = 0;
+  for (let i = 0; i < thin.xs.length; i++) {
+    const y = thin.ys[i];
+    if (y === null || (scales.log && y <= 0)) {
+      if (run === 1) path += 'h0';
+      run = 0;
+      continue;
+    }
+    path += `${run ? 'L' : 'M'}${scales.x(thin.xs[i]).toFixed(1)} ${scales.y(y).toFixed(1)}`;
+    run += 1;
+  }
+  return run === 1 ? path + 'h0' : path;
+}
+
+/**
+ * Where values are missing though each step has one: short bars along the floor of the chart.
+ * @param {Line} line @param {Scales} scales @returns {string}
+ */
+export function faultPath({ xs, ys }, scales) {
+  const floor = scales.frame.height - scales.frame.bottom;
+  const end = firstAtLeast(xs, scales.to);
+  let path = '';
+  let drawn = -Infinity;
+  for (let i = firstAtLeast(xs, scales.from); i <= end && i < xs.length; i++) {
+    if (ys[i] !== null) continue;
+    const x = Math.round(scales.x(xs[i]));
+    if (x === drawn) continue;
+    path += x === drawn + 1 ? 'h1' : `M${x} ${floor - 2.5}h1`;
+    drawn = x;
+  }
+  return path;
+}
