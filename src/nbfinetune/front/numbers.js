@@ -8,7 +8,7 @@
  */
 export function linearTicks(low, high, count = 5, whole = false) {
   if (!(high > low)) return [low];
-  const gap = Math.max(roundGap((high - low) / count), whole ? 1 : 0);
+  const gap = whole ? wholeGap((high - low) / count) : roundGap((high - low) / count);
   const ticks = [];
   for (let i = Math.ceil(low / gap - 1e-9); i * gap <= high + gap * 1e-9; i++) {
     ticks.push(Number((i * gap).toPrecision(12)));
@@ -54,6 +54,11 @@ export function logTicks(low, high) {
 function roundGap(raw) {
   const power = 10 ** Math.floor(Math.log10(raw));
   return [1, 2, 2.5, 5, 10].find((m) => m * power >= raw * 0.999999) * power;
+}
+
+function wholeGap(raw) {
+  const gap = Math.max(roundGap(raw), 1);
+  return gap === 2.5 ? 5 : gap;
 }
 
 /** @param {number} value @returns {string} short, with about four digits: 0.125, 2e-4, 1500 */
