@@ -6,6 +6,7 @@ comes with a model is ever run.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ from nbfinetune.templates.render import ChatTemplate
 HUB_TIMEOUT_SECONDS = 8.0
 SMALL_PARAMETERS = 30_000_000
 STARTER_FOLDER = Path(__file__).parent.parent / "starter"
+
+# PEFT 0.21 asks transformers 5.23 by a name that is going: no news for whoever runs a cell
+warnings.filterwarnings("ignore", r"`is_gradient_checkpointing` is deprecated", FutureWarning)
 
 
 @dataclass(frozen=True)
