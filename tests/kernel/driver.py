@@ -124,6 +124,14 @@ class Kernel:
             arrived - self._sent[identifier],
         )
 
+    def complete(self, code: str, cursor: int | None = None) -> list[str]:
+        """The code with each candidate put in, as a front end does it. At the end by default."""
+        cursor = len(code) if cursor is None else cursor
+        message = self.client.complete(code, cursor, reply=True, timeout=DEADLINE_SECONDS)
+        reply = message["content"]
+        head, tail = code[: reply["cursor_start"]], code[reply["cursor_end"] :]
+        return [head + match + tail for match in reply["matches"]]
+
     def wait_for(
         self,
         wanted: Callable[[Message], bool],

@@ -6,6 +6,7 @@ import pytest
 
 from nbfinetune.core.config import SETTINGS
 from nbfinetune.core.errors import ConfigError
+from nbfinetune.core.presets import resolve_config
 from nbfinetune.magics import chat, compare, dataset, runs, train
 from nbfinetune.magics.arguments import Line, Option, split_words
 from tests.magics.conftest import Notebook
@@ -95,6 +96,23 @@ def test_a_line_that_is_not_understood_names_the_way_out(line: str, error: str) 
     assert str(raised.value) == error
 
 
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("--lgo", "unknown option --lgo. Did you mean --log?"),
+        ("--epochs 3", "unknown option --epochs"),
+        ("--max_tokns 3", "unknown option --max-tokns. Did you mean --max-tokens?"),
+    ],
+)
+def test_a_magic_without_settings_suggests_its_own_options_alone(line: str, error: str) -> None:
+    own = Line("%magic", [Option("log", "a flag"), Option("max-tokens", "a number", "N")])
+
+    with pytest.raises(ConfigError) as raised:
+        own.parse(line)
+
+    assert str(raised.value) == error
+
+
 def test_help_of_training_has_every_setting_with_default_and_range(notebook: Notebook) -> None:
     documentation = notebook.shell.find_line_magic("ft_train").__doc__
 
@@ -122,6 +140,19 @@ def test_help_names_every_option(
 
     assert line.help() in magic.__doc__
     assert [option for option in options if f"  --{option}" not in magic.__doc__] == []
+
+
+def test_the_example_in_the_help_of_training_can_be_run(notebook: Notebook) -> None:
+    documentation = notebook.shell.find_line_magic("ft_train").__doc__
+    shown = [line.strip() for line in documentation.splitlines() if "%ft_train " in line]
+    examples = [line.removeprefix("%ft_train ") for line in shown if line.startswith("%")]
+
+    parsed = [train.LINE.parse(example) for example in examples]
+
+    assert examples[0] == "pirate --name first-try"
+    assert [given.words for given in parsed] == [["pirate"]] * len(examples)
+    configs = [resolve_config("starter", None, train.LINE.settings(given)) for given in parsed]
+    assert len(configs) >= 2
 
 
 def test_every_magic_says_what_it_does(notebook: Notebook) -> None:
