@@ -155,6 +155,18 @@ def test_the_example_in_the_help_of_training_can_be_run(notebook: Notebook) -> N
     assert len(configs) >= 2
 
 
+def test_help_stands_at_the_margin_and_its_example_below(notebook: Notebook) -> None:
+    documentation = notebook.shell.find_line_magic("ft_runs").__doc__
+
+    assert documentation == (
+        "List the runs, newest first, or look at one: `%ft_runs` or `%ft_runs RUN`.\n\n"
+        f"Options:\n{runs.RUNS.help()}\n"
+    )
+    assert "\nExample:\n    %ft_train pirate --name first-try\n" in (
+        notebook.shell.find_line_magic("ft_train").__doc__
+    )
+
+
 def test_every_magic_says_what_it_does(notebook: Notebook) -> None:
     magics = notebook.shell.magics_manager.magics
     ours = {n: f for kind in ("line", "cell") for n, f in magics[kind].items() if n[:3] == "ft_"}

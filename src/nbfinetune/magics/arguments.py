@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import inspect
 import shlex
 import typing
 from collections.abc import Callable, Sequence
@@ -148,8 +149,8 @@ def documented(line: Line) -> Callable[[F], F]:
     """Append the options to a magic's docstring, what `%ft_train?` shows; completion finds them."""
 
     def decorate(function: F) -> F:
-        if line.options:
-            function.__doc__ = f"{function.__doc__}\n\nOptions:\n{line.help()}\n"
+        text = inspect.cleandoc(function.__doc__ or "")  # before lines without an indent come to it
+        function.__doc__ = f"{text}\n\nOptions:\n{line.help()}\n" if line.options else text
         function.grammar = line  # type: ignore[attr-defined]
         return function
 
