@@ -99,14 +99,14 @@ class Kernel:
         assert cell.status == "ok", cell.traceback
         return json.loads(cell.printed)
 
-    def start(self, code: str, *, stop_on_error: bool = False) -> str:
-        """Send a cell and return its id at once.
+    def start(self, code: str, *, stop_on_error: bool = False, page: bool = True) -> str:
+        """Send a cell and return its id at once. A `page` could answer questions, a runner can't.
 
         `stop_on_error`: as in *Run All*, where a failure aborts the cells behind it. ipykernel 6
         also aborts what comes a moment too early after the failure, so it is off by default.
         """
         sent = time.perf_counter()
-        identifier = self.client.execute(code, allow_stdin=False, stop_on_error=stop_on_error)
+        identifier = self.client.execute(code, allow_stdin=page, stop_on_error=stop_on_error)
         self._sent[identifier] = sent
         return identifier
 
@@ -157,12 +157,32 @@ class Kernel:
     def interrupt(self) -> None:
         self._manager.interrupt_kernel()
 
-    def click(self, button: str) -> None:
-        """What a front end sends when the button with this comm id is clicked."""
-        click = {"method": "custom", "content": {"event": "click"}}
-        session = self.client.session
-        message = session.msg("comm_msg", {"comm_id": button, "data": click})
+    def tell(self, comm: str, content: Message, subshell: str | None = None) -> None:
+        """What a page sends to the widget behind a comm, through a subshell of its own or not."""
+        data = {"method": "custom", "content": content}
+        message = self.client.session.msg("comm_msg", {"comm_id": comm, "data": data})
+        if subshell is not None:
+            message["header"]["subshell_id"] = subshell
         self.client.shell_channel.send(message)
+
+    def subshell(self) -> str | None:
+        """Open a subshell, as a page does for its widgets; None where the kernel has none."""
+        about = self.client.kernel_info(reply=True, timeout=DEADLINE_SECONDS)["content"]
+        if "kernel subshells" not in about.get("supported_features", []):
+            return None
+        request = self.client.session.msg("create_subshell_request")
+        self.client.control_channel.send(request)
+        reply = self.client.get_control_msg(timeout=DEADLINE_SECONDS)
+        return str(reply["content"]["subshell_id"])
+
+    def echo(self, subshell: str) -> None:
+        """Wait until a subshell has done with everything that was sent to it before."""
+        message = self.client.session.msg("kernel_info_request")
+        message["header"]["subshell_id"] = subshell
+        self.client.shell_channel.send(message)
+        end = time.monotonic() + DEADLINE_SECONDS
+        while message["header"]["msg_id"] not in self._replies:
+            self._read_reply(end)
 
     def shut_down(self) -> None:
         """As a front end does it: ask first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +23,9 @@ SHORT = "%ft_train pirate --max-steps 2 --batch-size 2 --validation 0 --name "
 
 @dataclass(frozen=True)
 class Panel:
-    """The panel that a `%ft_train` cell left: comm ids and the id of its display."""
+    """The panel that a `%ft_train` cell left: the comms of its models and the id of its display."""
 
-    status: str
-    stop: str
+    view: str
     comms: frozenset[str]
     display: str
 
@@ -33,9 +33,9 @@ class Panel:
     def of(cell: Cell) -> Panel:
         opened = {m["content"]["comm_id"]: _state(m) for m in cell.of_kind("comm_open")}
         models = {state["_model_name"]: comm for comm, state in opened.items()}
-        (shown,) = cell.of_kind("display_data")
+        shown = cell.of_kind("display_data")[0]
         display = shown["content"]["transient"]["display_id"]
-        return Panel(models["HTMLModel"], models["ButtonModel"], frozenset(opened), display)
+        return Panel(models["AnyModel"], frozenset(opened), display)
 
     def owns(self, message: Message) -> bool:
         """Whether the panel itself sent this: it may arrive in the name of any cell."""
@@ -46,9 +46,12 @@ class Panel:
             return content["transient"]["display_id"] == self.display
         return False
 
-    def shows(self, text: str, message: Message) -> bool:
-        """Whether this message puts `text` on the panel, live or at the end."""
-        return self.owns(message) and text in str(message["content"].get("data", ""))
+    def news(self, message: Message) -> Message:
+        """What this message tells the page about the run; empty where it is something else."""
+        if message["msg_type"] != "comm_msg" or message["content"]["comm_id"] != self.view:
+            return {}
+        content = message["content"]["data"].get("content", {})
+        return content if content.get("t") == "news" else {}
 
 
 def _state(message: Message) -> dict[str, Any]:
@@ -61,8 +64,17 @@ def start(kernel: Kernel, command: str) -> Panel:
     return Panel.of(cell)
 
 
-def until(kernel: Kernel, panel: Panel, text: str) -> None:
-    kernel.wait_for(lambda message: panel.shows(text, message))
+def until_trained(kernel: Kernel, panel: Panel, beyond: int = 0) -> None:
+    """The page hears of a step after `beyond`."""
+    kernel.wait_for(lambda m: bool((n := panel.news(m)) and "train" in n and _step(n) > beyond))
+
+
+def until_state(kernel: Kernel, panel: Panel, state: str) -> None:
+    kernel.wait_for(lambda m: panel.news(m).get("head", {}).get("state") == state)
+
+
+def _step(news: Message) -> int:
+    return int(news["head"]["step"])
 
 
 def the_run(home: Path, name: str) -> Run:
@@ -90,7 +102,7 @@ def test_cells_run_promptly_while_a_run_trains_and_nothing_leaks_into_them(
 ) -> None:
     idle = percentile_95([trainer.run("1+1").seconds for _ in range(EXECUTIONS)])
     panel = start(trainer, USUAL + "background")
-    until(trainer, panel, ">training loss</span>")
+    until_trained(trainer, panel)
 
     rounds = []
     cells: list[Cell] = []
@@ -108,7 +120,7 @@ def test_cells_run_promptly_while_a_run_trains_and_nothing_leaks_into_them(
     report(f"1+1, 95th percentile in ms: idle {idle * 1000:.1f}, while a run trains {measured}")
 
     trainer.run("%ft_stop background")
-    until(trainer, panel, ">stopped</span>")
+    until_state(trainer, panel, "stopped")
     trainer.run("%ft_wait background")
     assert still_training
     assert min(rounds) < limit
@@ -122,11 +134,11 @@ def test_the_stop_button_ends_the_run_with_a_committed_checkpoint(
     trainer: Kernel, home: Path
 ) -> None:
     panel = start(trainer, LONG + "button")
-    until(trainer, panel, ">training loss</span>")
+    until_trained(trainer, panel)
 
-    trainer.click(panel.stop)
+    trainer.tell(panel.view, {"t": "command", "command": "stop"})
 
-    until(trainer, panel, ">stopped</span>")
+    until_state(trainer, panel, "stopped")
     assert_stopped_with_checkpoint(the_run(home, "button"))
 
 
@@ -136,14 +148,17 @@ def test_the_panel_ends_as_a_static_picture_in_its_own_cell(trainer: Kernel) -> 
     last = trainer.wait_for(lambda m: m["msg_type"] == "update_display_data" and panel.owns(m))
 
     data = last["content"]["data"]
-    assert sorted(data) == ["text/html", "text/plain"]
+    assert sorted(data) == ["application/vnd.nbfinetune.run+json", "image/png", "text/plain"]
     assert data["text/plain"].startswith("picture: finished\n  step 2 / 2, ")
-    assert "<svg" in data["text/html"]
+    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+    saved = data["application/vnd.nbfinetune.run+json"]
+    assert (saved["head"]["state"], saved["head"]["commands"]) == ("finished", [])
+    assert [row[0] for row in saved["train"]["items"]] == [1, 2]
 
 
 def test_an_interrupt_ends_the_cell_and_not_the_run(trainer: Kernel, home: Path) -> None:
     panel = start(trainer, LONG + "interrupted")
-    until(trainer, panel, ">training loss</span>")
+    until_trained(trainer, panel)
 
     ends = []
     for waiting in ("import threading; threading.Event().wait(120)", "_ft_line('ft_wait', '')"):
@@ -155,8 +170,7 @@ def test_an_interrupt_ends_the_cell_and_not_the_run(trainer: Kernel, home: Path)
         ends.append(trainer.finish(cell))
     alive = trainer.value("_ft.job('interrupted').running")
     before = trainer.value("_ft.job('interrupted').record().step")
-    until(trainer, panel, "training loss")
-    trainer.wait_for(lambda m: _step(panel, m) > before)
+    until_trained(trainer, panel, beyond=before)
     stopped = trainer.run("%ft_stop interrupted")
     waited = trainer.run("%ft_wait interrupted")
 
@@ -168,22 +182,13 @@ def test_an_interrupt_ends_the_cell_and_not_the_run(trainer: Kernel, home: Path)
     assert_stopped_with_checkpoint(the_run(home, "interrupted"))
 
 
-def _step(panel: Panel, message: Message) -> int:
-    """The step that a message puts on the panel; -1 where it shows none."""
-    if message["msg_type"] != "comm_msg" or not panel.owns(message):
-        return -1
-    html = message["content"]["data"].get("state", {}).get("value", "")
-    before, found, _ = html.partition("</b><span class='quiet'>step</span>")
-    return int(before.rpartition("<b>")[2].partition(" / ")[0]) if found else -1
-
-
 def test_a_failure_inside_training_is_shown_and_stops_whoever_waits(
     trainer: Kernel, home: Path
 ) -> None:
     panel = start(trainer, SHORT + "broken --target-modules nowhere")
 
     waited = trainer.run("%ft_wait broken")
-    until(trainer, panel, ">failed</span>")
+    until_state(trainer, panel, "failed")
     log = trainer.run("%ft_runs broken --log")
 
     record = the_run(home, "broken").record()
@@ -236,7 +241,7 @@ def test_what_training_prints_logs_warns_or_displays_goes_to_its_log_and_to_no_c
     panel = start(trainer, SHORT + "loud")
     cells = [trainer.run("1+1") for _ in range(5)]
     waited = trainer.run("%ft_wait loud")
-    until(trainer, panel, ">finished</span>")
+    until_state(trainer, panel, "finished")
     after = trainer.run("_worker.run = _quiet; print('mine')")
     shown = trainer.run("%ft_runs loud --log").shown[0]
 
