@@ -6,6 +6,7 @@ import json
 from threading import Event
 
 import pytest
+from matplotlib.figure import Figure
 
 from nbfinetune.core.errors import RunError
 from nbfinetune.core.events import EventWriter, Failed, Logged, StateChanged, TrainStep
@@ -117,3 +118,39 @@ def test_waiting_ends_after_the_views_have_shown_the_end(run, writer):
     done.set()
     job.wait()
     assert shown == ["finished"]
+
+
+# runs that train in another process
+
+
+def test_a_run_elsewhere_lives_as_long_as_its_lock_is_held(run, writer):
+    job = TrainingJob(run)
+    with run.locked():
+        writer.emit(StateChanged(state="training"))
+        held = (job.state, job.running, job.wait_a_moment(0))
+    assert held == ("training", True, False)
+    assert (job.state, job.running, job.wait_a_moment(0)) == ("interrupted", False, True)
+
+
+def test_a_run_elsewhere_ends_when_its_log_says_so(run, writer):
+    job = TrainingJob(run)
+    with run.locked():
+        writer.emit(StateChanged(state="stopped"))
+        assert (job.state, job.running) == ("stopped", False)
+
+
+def test_a_view_of_a_run_elsewhere_is_told_the_end(run, writer):
+    writer.emit(StateChanged(state="training"))
+    ended, shown = Event(), []
+    with run.locked():
+        job = TrainingJob(run)
+        refreshed = Event()
+        job.watch(refreshed.set, lambda: (shown.append(job.state), ended.set()), 0.001)
+        assert refreshed.wait(10)
+    assert ended.wait(10)
+    assert shown == ["interrupted"]
+
+
+def test_a_run_is_drawn_with_others_over_it(run, tmp_path):
+    other = prepare(tmp_path, "acme/chat", run_id="two")
+    assert isinstance(TrainingJob(run).plot(other), Figure)

@@ -124,16 +124,16 @@ def thinned(events: Sequence[TrainStep], most: int = MOST_POINTS) -> Sequence[Tr
     """
     if len(events) <= most:
         return events
-    losses = [math.nan if e.loss is None else e.loss for e in events]
     width = math.ceil(len(events) / (most / 2))
+    losses = [event.loss for event in events]
     kept = {0, len(events) - 1}
+    kept.update(i for i, loss in enumerate(losses) if loss is None)
     for start in range(0, len(events), width):
-        part = losses[start : start + width]
-        if any(loss != loss for loss in part):
-            kept.update(start + i for i, loss in enumerate(part) if loss != loss)
-            part = [loss for loss in part if loss == loss] or part
-        kept.add(losses.index(min(part), start) if part[0] == part[0] else start)
-        kept.add(losses.index(max(part), start) if part[0] == part[0] else start)
+        stretch = losses[start : start + width]
+        finite = [loss for loss in stretch if loss is not None]
+        if finite:
+            kept.add(losses.index(min(finite), start))
+            kept.add(losses.index(max(finite), start))
     return [events[i] for i in sorted(kept)]
 
 

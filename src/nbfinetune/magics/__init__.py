@@ -26,7 +26,7 @@ def register(shell: InteractiveShell) -> None:
     from nbfinetune.magics.compare import CompareMagics
     from nbfinetune.magics.completion_hooks import install
     from nbfinetune.magics.dataset import DatasetMagics
-    from nbfinetune.magics.frontend import RunDisplay
+    from nbfinetune.magics.frontend import NbFinetune, RunDisplay
     from nbfinetune.magics.runs import RunsMagics
     from nbfinetune.magics.train import TrainMagics
     from nbfinetune.session import current
@@ -35,8 +35,9 @@ def register(shell: InteractiveShell) -> None:
     publisher = shell.display_pub
     # only a kernel's publisher has hooks; in a terminal nothing is displayed by other threads
     session.publisher = publisher if hasattr(publisher, "register_hook") else None
-    display = RunDisplay(shell)
-    shell.configurables.append(display.config)
+    config = NbFinetune(parent=shell)
+    shell.configurables.append(config)
+    display = RunDisplay(shell, config)
     for magics in (DatasetMagics, RunsMagics, ChatMagics, CompareMagics):
         shell.register_magics(magics(shell, session))
     shell.register_magics(TrainMagics(shell, session, display))

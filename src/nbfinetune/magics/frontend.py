@@ -35,9 +35,9 @@ def front_end(shell: Any) -> FrontEnd:
 class RunDisplay:
     """How the runs of one shell are shown."""
 
-    def __init__(self, shell: Any) -> None:
+    def __init__(self, shell: Any, config: NbFinetune) -> None:
         self._shell = shell
-        self.config = NbFinetune(parent=shell)
+        self._config = config
         self._waited_for: tuple[str, int] | None = None
 
     def should_wait(self) -> bool:
@@ -89,7 +89,7 @@ class RunDisplay:
         if front_end(self._shell) == "page":
             from nbfinetune.panels.run import RunPanel
 
-            return RunPanel(job, plain=self.config.plain_view)
+            return RunPanel(job, plain=self._config.plain_view)
         from nbfinetune.panels.text import TextPanel
 
         return TextPanel(job)
