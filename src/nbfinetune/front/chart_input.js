@@ -10,7 +10,6 @@ const DRAG_PIXELS = 6; // less is a click
  * @param {{scales: () => import('./scales.js').Scales, lines: () => import('./scales.js').Line[],
  *   cursor: {step: number | null, moveTo: (step: number | null, aloud?: boolean) => void},
  *   zoomTo: (range: [number, number] | null) => void}} chart
- * @returns {{zoomOut: () => void}}
  */
 export function listenToChart(nodes, chart) {
   listenToPointer(nodes, chart);
@@ -22,7 +21,6 @@ export function listenToChart(nodes, chart) {
     event.preventDefault();
     event.stopPropagation();
   });
-  return { zoomOut: () => chart.zoomTo(null) };
 }
 
 function listenToPointer(nodes, chart) {
@@ -55,7 +53,8 @@ function listenToPointer(nodes, chart) {
   });
   root.addEventListener('pointercancel', endDrag);
   root.addEventListener('pointerleave', () => start === null && chart.cursor.moveTo(null));
-  root.addEventListener('dblclick', () => chart.zoomTo(null));
+  root.addEventListener('focusout', () => chart.cursor.moveTo(null));
+  root.addEventListener('dblclick', (event) => nodes.marks.contains(event.target) || chart.zoomTo(null));
 }
 
 function drawBrush(brush, { frame }, start, end) {

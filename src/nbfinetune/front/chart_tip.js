@@ -1,6 +1,7 @@
 // The chart's cursor: a line at a step, dots on the lines, a tooltip with all values, and a line for
 // screen readers. Knows where the cursor is, not how it was moved.
 
+import { drawable } from './chart_draw.js';
 import { CLASS_PREFIX, drawing, element, keepChildren, setAttributes, setShown, setText } from './dom.js';
 import { valueAt } from './series.js';
 
@@ -69,7 +70,7 @@ function drawCursor(rule, dots, lines, scales, step) {
   setAttributes(rule, { x1: x, x2: x, y1: top, y2: height - bottom });
   const points = lines
     .map((line) => ({ key: line.key, y: valueAt({ xs: line.xs, ys: line.smooth ?? line.ys }, step) }))
-    .filter(({ y }) => y !== null && !(scales.log && y <= 0));
+    .filter(({ y }) => drawable(y, scales));
   keepChildren(dots, points, (p) => p.key, () => drawing('circle', '', { r: 4 }), (node, { key, y }) => {
     setAttributes(node, { cx: x, cy: scales.y(y).toFixed(1), class: `${CLASS_PREFIX}dot-${key}` });
   });

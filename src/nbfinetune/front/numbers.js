@@ -70,6 +70,17 @@ export function shortNumber(value) {
   return String(Number(value.toPrecision(4)));
 }
 
+/**
+ * Labels of an axis with the same number of digits: 0, 0.5, 1.0.
+ * @param {number[]} values @returns {string[]}
+ */
+export function evenNumbers(values) {
+  const texts = values.map(shortNumber);
+  if (texts.some((text) => text.includes('e'))) return texts;
+  const digits = Math.max(0, ...texts.map((text) => (text.split('.')[1] ?? '').length));
+  return values.map((value) => (value === 0 ? '0' : value.toFixed(digits)));
+}
+
 /** @param {number | null} value @returns {string} `0.634`; a missing loss wasn't a finite number */
 export function lossText(value) {
   if (value === null) return 'not a number';

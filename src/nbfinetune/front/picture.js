@@ -96,7 +96,8 @@ function readHead(head) {
 
 /** Numbers of one step, `length` of them; anything that is no finite number is null. */
 function readStep(item, length) {
-  const row = Array.from({ length }, (_, i) => number(item[i]));
+  const row = [];
+  for (let i = 0; i < length; i++) row.push(number(item[i]));
   return row[0] === null ? null : row;
 }
 

@@ -18,8 +18,8 @@ const COMMAND_WORDS = {
  * @returns {{show: (picture: import('./picture.js').Picture) => void, hint: (text: string) => void}}
  */
 export function createHeader(el, onCommand) {
-  const name = element('span', 'name');
-  const chip = element('span', 'chip');
+  const name = element('span', 'name', { dir: 'auto' });
+  const chip = element('span', 'chip', { role: 'status' });
   const commands = element('span', 'commands');
   const line = element('div', 'plan');
   const fill = element('div', 'fill');
@@ -82,6 +82,7 @@ function showBar(bar, fill, head) {
     'aria-valuenow': total ? Math.min(head.step, total) : null,
     'aria-valuetext': total ? `${head.step} of ${total} steps` : head.state,
     'data-waiting': waiting,
+    'data-state': head.state,
   });
   setAttributes(fill, { style: waiting ? null : `width:${((share ?? 0) * 100).toFixed(2)}%` });
 }

@@ -13,23 +13,24 @@ export function createLog(el) {
   const count = element('span', 'quiet');
   const search = element('input', 'search', { type: 'search', placeholder: 'Search', 'aria-label': 'Search the log' });
   const found = element('span', 'quiet', { 'aria-live': 'polite' });
-  const lines = element('div', 'lines', { tabindex: '0', role: 'log', 'aria-live': 'off', 'aria-label': 'Log' });
+  const lines = element('div', 'log-lines', { tabindex: '0', role: 'log', 'aria-live': 'off', 'aria-label': 'Log' });
   const details = element('details', 'log', {}, [
-    element('summary', '', {}, ['Log ', count]),
+    element('summary', '', {}, [element('span', 'title', {}, ['Log']), ' ', count]),
     element('div', 'log-tools', {}, [search, found]),
     lines,
   ]);
   el.append(details);
   let all = [];
+  let total = 0; // a long log arrives without its beginning
 
   function draw() {
-    setText(count, all.length ? countText(all.length) : '');
+    setText(count, total === 1 ? '1 line' : total ? `${countText(total)} lines` : 'nothing yet');
     if (!details.open) return;
     const follow = lines.scrollTop + lines.clientHeight >= lines.scrollHeight - 8;
     const wanted = search.value.trim().toLowerCase();
     const hits = matchingLines(all, wanted);
     const shown = hits.slice(-MOST_LINES);
-    setText(found, foundText(hits.length, shown.length, wanted));
+    setText(found, foundText(hits.length, shown.length, wanted, total));
     keepChildren(lines, shown, ({ at }) => at, () => element('div'), (node, { text }) => setText(node, text || '\u00a0'));
     if (follow) lines.scrollTop = lines.scrollHeight;
   }
@@ -39,6 +40,7 @@ export function createLog(el) {
   return {
     show(picture) {
       all = picture.log.items;
+      total = Math.max(picture.log.have, all.length);
       draw();
     },
   };
@@ -50,7 +52,7 @@ export function matchingLines(all, wanted) {
   return wanted ? numbered.filter(({ text }) => text.toLowerCase().includes(wanted)) : numbered;
 }
 
-function foundText(hits, shown, wanted) {
+function foundText(hits, shown, wanted, total) {
   if (wanted) return `${countText(hits)} found${hits > shown ? `, the last ${countText(shown)} shown` : ''}`;
-  return hits > shown ? `the last ${countText(shown)} lines` : '';
+  return total > shown ? `the last ${countText(shown)} are shown` : '';
 }

@@ -7,18 +7,19 @@ import { decimate, firstAtLeast } from './series.js';
  * @typedef {{key: string, name: string, style: 'thin' | 'dots', xs: number[], ys: (number | null)[],
  *   smooth: (number | null)[] | null, nullIsFault: boolean}} Line
  * @typedef {{width: number, height: number, left: number, right: number, top: number, bottom: number}} Frame
- * @typedef {{frame: Frame, from: number, to: number, low: number, high: number, log: boolean,
+ * @typedef {{frame: Frame, from: number, to: number, low: number, high: number, log: boolean, empty: boolean,
  *   x: (value: number) => number, y: (value: number) => number, step: (pixel: number) => number}} Scales
  */
 
 /**
- * @param {Line[]} lines @param {Frame} frame @param {[number, number]} range of steps @param {boolean} log
- * @returns {Scales | null} null when there is no value to show in this range
+ * @param {Line[]} lines @param {Frame} frame @param {[number, number]} range of steps
+ * @param {{log: boolean, fromZero: boolean}} options
+ * @returns {Scales} `empty` when there is no value to show in this range
  */
-export function chartScales(lines, frame, [from, to], log) {
+export function chartScales(lines, frame, [from, to], { log, fromZero }) {
   const [least, most] = valueRange(lines, from, to, log);
   const empty = least > most;
-  const [low, high] = empty ? [0, 1] : log ? logBounds(least, most) : linearBounds(least, most);
+  const [low, high] = empty ? [0, 1] : log ? logBounds(least, most) : linearBounds(least, most, fromZero);
   const wide = frame.width - frame.left - frame.right;
   const tall = frame.height - frame.top - frame.bottom;
   const share = log && !empty
@@ -50,9 +51,9 @@ function valueRange(lines, from, to, log) {
 }
 
 /** From 0, unless that would leave more than a third of the height empty. */
-function linearBounds(least, most) {
-  const fromZero = least >= 0 && least <= most * 0.35;
-  return roundBounds(fromZero ? 0 : least, most);
+function linearBounds(least, most, fromZero) {
+  const close = least >= 0 && (fromZero || least <= most * 0.35);
+  return roundBounds(close ? 0 : least, most);
 }
 
 function logBounds(least, most) {
@@ -63,7 +64,7 @@ function logBounds(least, most) {
 /** @param {Scales} scales @returns {{steps: number[], values: number[]}} */
 export function chartTicks(scales) {
   const { from, to, low, high, frame } = scales;
-  const across = Math.max(2, Math.floor((frame.width - frame.left - frame.right) / 90));
+  const across = Math.max(2, Math.floor((frame.width - frame.left - frame.right) / 80));
   return {
     steps: linearTicks(from, to, Math.min(across, 8), true),
     values: scales.log ? logTicks(low, high) : linearTicks(low, high),
@@ -94,20 +95,22 @@ export function linePath(xs, ys, scales) {
 }
 
 /**
- * Where values are missing though each step has one: short bars along the floor of the chart.
+ * Where values are missing though each step has one: bars along the floor, one for each stretch.
  * @param {Line} line @param {Scales} scales @returns {string}
  */
 export function faultPath({ xs, ys }, scales) {
-  const floor = scales.frame.height - scales.frame.bottom;
-  const end = firstAtLeast(xs, scales.to);
+  const floor = scales.frame.height - scales.frame.bottom - 2.5;
+  const end = Math.min(firstAtLeast(xs, scales.to) + 1, xs.length);
+  const bar = (first, last) => {
+    const x = scales.x(xs[first]) - 1.5;
+    return `M${x.toFixed(1)} ${floor}h${(scales.x(xs[last]) + 1.5 - x).toFixed(1)}`;
+  };
   let path = '';
-  let drawn = -Infinity;
-  for (let i = firstAtLeast(xs, scales.from); i <= end && i < xs.length; i++) {
+  for (let i = firstAtLeast(xs, scales.from); i < end; i++) {
     if (ys[i] !== null) continue;
-    const x = Math.round(scales.x(xs[i]));
-    if (x === drawn) continue;
-    path += x === drawn + 1 ? 'h1' : `M${x} ${floor - 2.5}h1`;
-    drawn = x;
+    const first = i;
+    while (i + 1 < end && ys[i + 1] === null) i += 1;
+    path += bar(first, i);
   }
   return path;
 }
