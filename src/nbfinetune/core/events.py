@@ -164,8 +164,8 @@ class EventWriter:
                 event,
                 attempt=self._attempt,
                 seq=self._seq,
-                wall=time.time(),
-                mono=time.monotonic() - self._start,
+                wall=round(time.time(), 3),
+                mono=round(time.monotonic() - self._start, 6),
             )
             os.write(self._fd, _encoder.encode(stamped) + b"\n")
             self._seq += 1

@@ -27,7 +27,7 @@ import msgspec
 from nbfinetune.core.checkpoints import is_committed, write_atomically
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.errors import RunError
-from nbfinetune.core.events import ENDED, EventReader, Notice, State
+from nbfinetune.core.events import EventReader, Notice, State
 from nbfinetune.core.record import RunRecord
 
 FORMAT = 1
@@ -132,11 +132,12 @@ class Run:
 
     def record(self) -> RunRecord:
         """The picture of the run now; a run whose process is gone is `interrupted`."""
-        record = RunRecord().apply(EventReader(self.events).read_new())
-        if record.state not in ENDED and not self.is_locked():
+        reader, record = EventReader(self.events), RunRecord()
+        record.apply(reader.read_new())
+        if not record.ended and not self.is_locked():
             # it may have ended between our reading and our look at the lock
-            record = RunRecord().apply(EventReader(self.events).read_new())
-            if record.state not in ENDED:
+            record.apply(reader.read_new())
+            if not record.ended:
                 record.state = "interrupted"
         return record
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from nbfinetune.core.events import Planned, TrainStep
 from nbfinetune.core.record import RunRecord
@@ -127,13 +127,15 @@ def thinned(events: Sequence[TrainStep], most: int = MOST_POINTS) -> Sequence[Tr
     width = math.ceil(len(events) / (most / 2))
     losses = [event.loss for event in events]
     kept = {0, len(events) - 1}
-    kept.update(i for i, loss in enumerate(losses) if loss is None)
-    for start in range(0, len(events), width):
+    for start in range(0, len(losses), width):
         stretch = losses[start : start + width]
-        finite = [loss for loss in stretch if loss is not None]
+        finite = cast("list[float]", stretch)
+        if None in stretch:  # rare, and a million losses are looked at
+            kept.update(start + i for i, loss in enumerate(stretch) if loss is None)
+            finite = [loss for loss in stretch if loss is not None]
         if finite:
-            kept.add(losses.index(min(finite), start))
-            kept.add(losses.index(max(finite), start))
+            kept.add(start + stretch.index(min(finite)))
+            kept.add(start + stretch.index(max(finite)))
     return [events[i] for i in sorted(kept)]
 
 
