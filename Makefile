@@ -3,7 +3,9 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 FLOORS := .venv-floors
 
-.PHONY: setup demo test test-starter test-data test-floors check lab docs clean
+E2E_READY := $(VENV)/.ready-e2e
+
+.PHONY: setup demo test test-starter test-data test-floors test-e2e check lab docs clean
 
 setup: $(VENV)/.ready
 
@@ -19,7 +21,7 @@ lab: setup  ## JupyterLab on the quickstart
 	$(PYTHON) -m jupyterlab notebooks/00_quickstart.ipynb
 
 test: setup  ## everything that needs nothing but this folder
-	$(PYTHON) -m pytest tests --ignore tests/starter --ignore tests/data
+	$(PYTHON) -m pytest tests --ignore tests/starter --ignore tests/data --ignore tests/e2e
 
 test-starter: setup  ## the built-in model: scores, obedience, and eight tasks tuned with defaults
 	$(PYTHON) -m pytest tests/starter -s
@@ -30,6 +32,14 @@ test-data: setup  ## real files, from ../shared/data or NBFINETUNE_TEST_DATA
 test-floors: setup  ## the kernel side on the oldest versions that we support (Colab's)
 	$(PYTHON) tools/floors_env.py
 	NBFINETUNE_TEST_PYTHON=$(FLOORS)/bin/python $(PYTHON) -m pytest tests/kernel
+
+test-e2e: $(E2E_READY)  ## JupyterLab in a real browser: the system's Chromium, or the one in CHROMIUM
+	$(PYTHON) hatch_build.py  # the extension, where its sources have changed
+	$(PYTHON) -m pytest tests/e2e
+
+$(E2E_READY): $(VENV)/.ready
+	NBFINETUNE_LABEXTENSION=require $(PYTHON) -m pip install --quiet --constraint constraints.txt --editable '.[dev,e2e]'
+	touch $@
 
 check: setup  ## style, types, layers
 	$(VENV)/bin/ruff check .
