@@ -1,7 +1,8 @@
 """Puts the JupyterLab extension into what is built: builds it first where that is possible.
 
-`NBFINETUNE_LABEXTENSION` says how much it matters: `auto` (default: with npm it is built, without it
-is left out, and everything else works), `require` (a release: fail without it), `skip` (leave it out).
+`NBFINETUNE_LABEXTENSION` says how much it matters: `auto` (default: with npm it is built, without
+npm it is left out, and everything else works), `require` (a release: fail without it), `skip`
+(leave it out).
 
 `python hatch_build.py` only builds it, as `require` does.
 """

@@ -126,33 +126,34 @@ async function render(
 }
 
 function watch(model: Model | null, session: ISessionContext | null, heard: () => void): () => void {
-  const check = () => {
-    if (model?.comm_live === false || kernelOf(session) === 'none') {
-      stop();
-      heard();
-    }
-  };
-  const closed = () => {
+  const kernel = session?.session?.kernel?.id;
+  const gone = () => {
     stop();
     heard();
   };
+  const check = () => {
+    const other = session !== null && session.session?.kernel?.id !== kernel;
+    if (model?.comm_live === false || other || kernelOf(session) === 'none') gone();
+  };
   const stop = () => {
     model?.off?.('comm_live_update', check);
-    model?.off?.('comm:close', closed);
+    model?.off?.('comm:close', gone);
     session?.kernelChanged.disconnect(check);
     session?.statusChanged.disconnect(check);
   };
   model?.on?.('comm_live_update', check);
-  model?.on?.('comm:close', closed);
+  model?.on?.('comm:close', gone);
   session?.kernelChanged.connect(check);
   session?.statusChanged.connect(check);
   return stop;
 }
 
 function kernelOf(session: ISessionContext | null): Sight['kernel'] {
-  if (!session || session.isDisposed || !session.isReady) return 'unknown';
-  const kernel = session.session?.kernel;
-  return !kernel || kernel.status === 'dead' ? 'none' : 'there';
+  if (!session || session.isDisposed) return 'unknown';
+  const status = session.kernelDisplayStatus;
+  if (status === 'dead' || status === 'terminating') return 'none';
+  if (session.session?.kernel) return 'there';
+  return status === 'initializing' || status === 'starting' ? 'unknown' : 'none';
 }
 
 function isBound(own: IRenderMimeRegistry, common: IRenderMimeRegistry): boolean {
