@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from threading import Event
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -197,6 +198,22 @@ def test_a_page_that_talks_nonsense_is_answered_with_everything_or_not_at_all(
 
     empty = {"log": {"from": 0, "to": 0, "items": []}} if "log" in str(message) else {}
     assert sent == ([{**saved(job), **empty}] if message else [])
+
+
+def test_colab_is_told_where_to_find_the_view(
+    job: TrainingJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As anywidget says it in its own displays, which drop the id that the end needs."""
+    colab: Any = ModuleType("google.colab.output")
+    colab.enable_custom_widget_manager = lambda: None
+    colab._widgets = SimpleNamespace(_installed_url="https://colab.example/manager.js")
+    monkeypatch.setitem(sys.modules, "google.colab.output", colab)
+
+    assert RunPanel(job).view.place == {
+        "application/vnd.jupyter.widget-view+json": {
+            "colab": {"custom_widget_manager": {"url": "https://colab.example/manager.js"}}
+        }
+    }
 
 
 # the plain view

@@ -36,6 +36,12 @@ class LiveView(anywidget.AnyWidget):
         heard_while_busy(self)
         self.on_msg(self._on_message)
 
+    @property
+    def place(self) -> dict[str, Any]:
+        """The display metadata by which Colab finds widgets that aren't ipywidgets' own."""
+        bundle = self._repr_mimebundle_()
+        return dict(bundle[1]) if bundle else {}
+
     def refresh(self) -> None:
         """Tell the pages what is new since the last time; nothing where nothing is."""
         news = self._picture(self._pushed)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -13,6 +14,7 @@ class PlainView(widgets.VBox):
     """An HTML widget that shows `html()` at each refresh, and a Stop button."""
 
     extension = False
+    place: Mapping[str, Any] = {}
 
     def __init__(self, html: Callable[[], str], on_command: Callable[[str], None]) -> None:
         self._html = html

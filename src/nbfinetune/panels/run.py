@@ -31,7 +31,7 @@ class RunPanel:
     def show(self) -> None:
         """Display the panel below the cell. Then `follow`, or `refresh` until `leave_picture`."""
         # not display(widget): ipywidgets 7 drops the display id, and the end could not replace it
-        self._handle.display(self._live_bundle(), raw=True)
+        self._handle.display(self._live_bundle(), raw=True, metadata=self.view.place)
         self.refresh()
 
     def follow(self) -> None:
@@ -47,7 +47,7 @@ class RunPanel:
         made = len(self._job.record().checkpoints)
         if made > self._checkpoints and self.view.extension:
             self._checkpoints = made
-            self._handle.update(self._live_bundle(), raw=True)
+            self._handle.update(self._live_bundle(), raw=True, metadata=self.view.place)
 
     def leave_picture(self) -> None:
         """A widget is lost with its kernel; what replaces it is saved in the notebook.
