@@ -190,6 +190,7 @@ def test_in_other_bodies_nothing_or_what_python_knows() -> None:
         "x % ft_train im",
         "%ft_train pirate --epochs {im",
         "%ft_train $im",
+        "%ft_train pirate --validation=$im",
         "%ft_train pirate\nim",
     ],
 )

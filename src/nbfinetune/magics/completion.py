@@ -99,7 +99,7 @@ def _on_line(
 ) -> Found | None:
     *done, last = words_until_cursor(text)
     raw = text[last.start :]
-    if "{" in last.text or last.text.startswith("$"):
+    if "{" in last.text or "$" in last.text:
         return None  # Python's: IPython puts the value in before we see the line
     waiting, named, words = _read(line, done)
     head, equals, value = last.text.partition("=")
