@@ -81,6 +81,7 @@ def at_end(cell: str) -> Found | None:
         ("x = 1\n  %ft_train pirate --see", ("--see", ["--seed"])),
         ("%ft_train pirate \\\n  --see", ("--see", ["--seed"])),
         ("%%time\n%ft_train pirate --see", ("--see", ["--seed"])),
+        ('%ft_train "two \\\nw', ("", [])),
         ("\n%%ft_compare base --see", ("--see", ["--seed"])),
         # their values
         ("%ft_train pirate --preset ", ("", ["standard", "quality", "fast", "starter"])),

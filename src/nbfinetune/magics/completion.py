@@ -74,7 +74,9 @@ def complete(cell: str, cursor: int, names: Names) -> Found | None:
     text = _last_line(before)
     match = _LINE_MAGIC.match(text)
     line = names.line(match.group(1)) if match else None
-    return _on_line(line, text[match.end() :], after, names) if match and line else None
+    found = _on_line(line, text[match.end() :], after, names) if match and line else None
+    # a word that began on the line before stands there otherwise than it is read
+    return found if found is None or before.endswith(found.fragment) else Found("", [])
 
 
 def _in_body(line: Line, before: str, after: str) -> Found | None:
