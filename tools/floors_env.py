@@ -22,6 +22,7 @@ FLOORS = {
     "ipywidgets": "7.7.1",
     "traitlets": "5.7.1",
     "jupyter_client": "7.4.9",
+    "anywidget": "0.9.21",
 }
 BEHIND = "nbfinetune-behind.pth"
 
