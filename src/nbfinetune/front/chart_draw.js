@@ -2,7 +2,7 @@
 
 import { CLASS_PREFIX, drawing, element, keepChildren, setAttributes, setText } from './dom.js';
 import { countText } from './numbers.js';
-import { chartTicks, faultPath, linePath } from './scales.js';
+import { chartTicks, faultPath, linePaths } from './scales.js';
 import { firstAtLeast, lastValue, valueAt } from './series.js';
 
 const MOST_DOTS = 60; // more would hide the line
@@ -53,14 +53,15 @@ function crisp(pixel) {
 
 /** @param {SVGElement} el @param {import('./scales.js').Line[]} lines @param {import('./scales.js').Scales} scales */
 export function drawLines(el, lines, scales) {
-  const make = () => drawing('g', '', {}, [
-    drawing('path', 'raw'), drawing('path', 'smooth'), drawing('path', 'fault'), drawing('g', 'dots'),
-  ]);
+  const paths = ['raw', 'smooth', 'lone', 'fault'];
+  const make = () => drawing('g', '', {}, [...paths.map((name) => drawing('path', name)), drawing('g', 'dots')]);
   keepChildren(el, lines, (line) => line.key, make, (node, line) => {
-    const [raw, smooth, fault, dots] = node.childNodes;
+    const [raw, smooth, lone, fault, dots] = node.childNodes;
+    const own = linePaths(line.xs, line.ys, scales);
     setAttributes(node, { class: `${CLASS_PREFIX}line-${line.key}`, 'data-smooth': line.smooth !== null });
-    setAttributes(raw, { d: linePath(line.xs, line.ys, scales) });
-    setAttributes(smooth, { d: line.smooth ? linePath(line.xs, line.smooth, scales) : '' });
+    setAttributes(raw, { d: own.line });
+    setAttributes(smooth, { d: line.smooth ? linePaths(line.xs, line.smooth, scales).line : '' });
+    setAttributes(lone, { d: own.lone });
     setAttributes(fault, { d: line.nullIsFault ? faultPath(line, scales) : '' });
     drawDots(dots, line, scales);
   });

@@ -28,8 +28,8 @@ export function createHeader(el, onCommand) {
   const notices = element('div', 'notices');
   const failure = element('div', 'failure', { role: 'alert', hidden: '' });
   const hint = element('div', 'hint', { hidden: '' });
-  const top = element('div', 'head', {}, [name, chip, commands]);
-  el.append(hint, top, line, bar, facts, notices, failure);
+  const top = element('div', 'head', {}, [name, chip, hint, commands]);
+  el.append(top, line, bar, facts, notices, failure);
   const pressed = new Set();
   return {
     hint(text) {

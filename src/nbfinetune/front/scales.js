@@ -50,9 +50,9 @@ function valueRange(lines, from, to, log) {
   return [least, most];
 }
 
-/** From 0, unless that would leave more than a third of the height empty. */
+/** From 0, unless that would leave more than half of the height empty. */
 function linearBounds(least, most, fromZero) {
-  const close = least >= 0 && (fromZero || least <= most * 0.35);
+  const close = least >= 0 && (fromZero || least <= most * 0.5);
   return roundBounds(close ? 0 : least, most);
 }
 
@@ -72,26 +72,26 @@ export function chartTicks(scales) {
 }
 
 /**
- * A path through the points, thinned out to the pixels there are. A null leaves a gap; a point that
- * stands alone is drawn as a dot (by the round cap of a line of no length).
- * @param {number[]} xs @param {(number | null)[]} ys @param {Scales} scales @returns {string}
+ * Paths through the points, thinned out to the pixels there are. A null leaves a gap; a point that
+ * stands alone has no line, it is a stroke of no length, which round caps make a dot.
+ * @param {number[]} xs @param {(number | null)[]} ys @param {Scales} scales
+ * @returns {{line: string, lone: string}}
  */
-export function linePath(xs, ys, scales) {
-  const columns = Math.max(1, Math.round(scales.frame.width - scales.frame.left - scales.frame.right));
-  const thin = decimate(xs, ys, scales.from, scales.to, columns);
-  let path = '';
-  let run = 0;
+export function linePaths(xs, ys, scales) {
+  const { frame, from, to, log } = scales;
+  const columns = Math.max(1, Math.round(frame.width - frame.left - frame.right));
+  const thin = decimate(xs, ys, from, to, columns);
+  const drawn = (i) => i in thin.ys && thin.ys[i] !== null && !(log && thin.ys[i] <= 0);
+  const at = (i) => `${scales.x(thin.xs[i]).toFixed(1)} ${scales.y(thin.ys[i]).toFixed(1)}`;
+  let line = '';
+  let lone = '';
   for (let i = 0; i < thin.xs.length; i++) {
-    const y = thin.ys[i];
-    if (y === null || (scales.log && y <= 0)) {
-      if (run === 1) path += 'h0';
-      run = 0;
-      continue;
-    }
-    path += `${run ? 'L' : 'M'}${scales.x(thin.xs[i]).toFixed(1)} ${scales.y(y).toFixed(1)}`;
-    run += 1;
+    if (!drawn(i)) continue;
+    if (drawn(i - 1)) line += `L${at(i)}`;
+    else if (drawn(i + 1)) line += `M${at(i)}`;
+    else lone += `M${at(i)}h0`;
   }
-  return run === 1 ? path + 'h0' : path;
+  return { line, lone };
 }
 
 /**
