@@ -24,8 +24,9 @@ def run(tmp_path: Path) -> Run:
 def test_a_run_stays_as_data_as_a_picture_and_as_text(run: Run) -> None:
     record = fold(STORY)
 
-    bundle = run_bundle(run, record)
+    bundle, metadata = run_bundle(run, record)
 
+    assert metadata == {"image/png": {"width": 640, "height": 240}}
     png = base64.b64decode(bundle.pop("image/png"), validate=True)
     assert png.startswith(b"\x89PNG\r\n")
     assert bundle == {MIME: picture(SPEC, record), "text/plain": run_text("first", record)}
@@ -33,13 +34,13 @@ def test_a_run_stays_as_data_as_a_picture_and_as_text(run: Run) -> None:
 
 
 def test_before_the_first_value_there_is_no_picture(run: Run) -> None:
-    assert sorted(run_bundle(run, fold(STORY[:1]))) == [MIME, "text/plain"]
+    assert sorted(run_bundle(run, fold(STORY[:1]))[0]) == [MIME, "text/plain"]
 
 
 def test_a_run_whose_spec_is_damaged_still_stays(run: Run) -> None:
     (run.path / "spec.json").write_text("{", "utf-8")
 
-    bundle = run_bundle(run, fold(STORY))
+    bundle, _ = run_bundle(run, fold(STORY))
 
     assert "about" not in bundle[MIME]
     assert bundle["text/plain"].startswith("20260102-first: failed\n")

@@ -12,17 +12,17 @@ from nbfinetune.display.picture import MIME, picture
 from nbfinetune.display.run import run_text
 
 
-def run_bundle(run: Run, record: RunRecord) -> dict[str, Any]:
-    """MIME type → data: the chart's data for our JupyterLab extension, a PNG for everybody else
-    (no HTML: a notebook that isn't trusted would mangle the curve), and text.
+def run_bundle(run: Run, record: RunRecord) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Data and metadata by MIME type: the chart's data for our JupyterLab extension, a PNG for
+    everybody else (no HTML: a notebook that isn't trusted would mangle the curve), and text.
     """
-    from nbfinetune.display.figure import run_png
+    from nbfinetune.display.figure import HEIGHT, WIDTH, run_png
 
     text = run_text(run.name, record)
     shown: dict[str, Any] = {MIME: picture(readable_spec(run), record), "text/plain": text}
     if record.train or record.validation:
         shown["image/png"] = base64.b64encode(run_png([(run.name, record)])).decode("ascii")
-    return shown
+    return shown, {"image/png": {"width": WIDTH, "height": HEIGHT}}  # it has twice the pixels
 
 
 def readable_spec(run: Run) -> RunSpec | None:

@@ -78,7 +78,7 @@ def _register_formatters(shell: InteractiveShell, display: RunDisplay) -> None:
         formatter.mimebundle_formatter.for_type_by_name(*key, _run_bundle)
 
 
-def _run_bundle(run: Any, **_wanted: Any) -> dict[str, Any]:
+def _run_bundle(run: Any, **_wanted: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     from nbfinetune.display.bundle import run_bundle
 
     return run_bundle(getattr(run, "run", run), run.record())

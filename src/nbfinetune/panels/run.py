@@ -55,7 +55,8 @@ class RunPanel:
         The widget lives on: a page that was reloaded meanwhile still shows it, not the picture.
         """
         self.view.refresh()
-        self._handle.update(run_bundle(self._job.run, self._job.record()), raw=True)
+        shown, metadata = run_bundle(self._job.run, self._job.record())
+        self._handle.update(shown, raw=True, metadata=metadata)
 
     def _make_view(self, plain: bool) -> Any:
         if not plain:

@@ -30,7 +30,8 @@ class TextPanel:
 
     def leave_picture(self) -> None:
         """Show how it ended."""
-        self._handle.update(run_bundle(self._job.run, self._job.record()), raw=True)
+        shown, metadata = run_bundle(self._job.run, self._job.record())
+        self._handle.update(shown, raw=True, metadata=metadata)
 
     def follow(self) -> None:
         """Nothing: what a background thread shows without a page would land anywhere."""
