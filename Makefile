@@ -32,6 +32,7 @@ test-data: setup  ## real files, from ../shared/data or NBFINETUNE_TEST_DATA
 test-floors: setup  ## the kernel side on the oldest versions that we support (Colab's)
 	$(PYTHON) tools/floors_env.py
 	NBFINETUNE_TEST_PYTHON=$(FLOORS)/bin/python $(PYTHON) -m pytest tests/kernel
+	$(FLOORS)/bin/python -m pytest tests/magics tests/panels tests/engines
 
 test-e2e: $(E2E_READY)  ## JupyterLab in a real browser: the system's Chromium, or the one in CHROMIUM
 	$(PYTHON) hatch_build.py  # the extension, where its sources have changed
@@ -40,6 +41,16 @@ test-e2e: $(E2E_READY)  ## JupyterLab in a real browser: the system's Chromium, 
 $(E2E_READY): $(VENV)/.ready
 	NBFINETUNE_LABEXTENSION=require $(PYTHON) -m pip install --quiet --constraint constraints.txt --editable '.[dev,e2e]'
 	touch $@
+
+labextension: setup  ## build the JupyterLab extension and put it into the environment; needs Node.js
+	$(PYTHON) hatch_build.py
+	$(PYTHON) -m pip install --quiet --no-deps --editable .
+
+test-labextension: labextension  ## its types and its rules
+	cd labextension && npm test --silent
+
+test-install: setup  ## installs of every kind, with and without Node.js; needs Node.js
+	$(PYTHON) tools/install_cases.py
 
 check: setup  ## style, types, layers
 	$(VENV)/bin/ruff check .

@@ -54,7 +54,9 @@ class ExtensionHook(BuildHookInterface[Any]):
         if self.target_name == "sdist":
             build_data["artifacts"].append(f"/{BUILT.as_posix()}")
         else:
-            build_data["shared_data"][str(root / BUILT)] = INSTALLED
+            # what JupyterLab's extension manager says of it, beside what was built
+            install = {root / BUILT: "", root / "labextension/install.json": "/install.json"}
+            build_data["shared_data"] |= {str(k): INSTALLED + v for k, v in install.items()}
 
 
 def provide(
