@@ -12,10 +12,11 @@ const SILENT_MS = 5000; // without an answer for so long we say so
 /**
  * @param {{send: Function, on: Function, off: Function}} model of a widget; `send` may throw
  * @param {{show: (picture: import('./picture.js').Picture) => void, hint: (text: string) => void}} view
+ * @param {object} [about] what the page says of itself with each question
  * @returns {{command: (name: string) => boolean, stop: () => void}} `command` is false when it could
  *   not be sent
  */
-export function followRun(model, view) {
+export function followRun(model, view, about = {}) {
   const picture = emptyPicture();
   const talk = { heard: Date.now(), asked: 0, unanswered: 0, whole: false, timer: null };
 
@@ -30,7 +31,7 @@ export function followRun(model, view) {
   function pull() {
     talk.asked = Date.now();
     talk.unanswered += 1;
-    send({ t: 'pull', have: have(picture) });
+    send({ t: 'pull', ...about, have: have(picture) });
   }
   function hear(message) {
     if (message?.t !== 'news') return;

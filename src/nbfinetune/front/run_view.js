@@ -19,7 +19,7 @@ import { createToolbar } from './run_toolbar.js';
  *   destroy: () => void}} `show` may be called often; `hint` says something quiet above all, '' ends it
  */
 export function mountRunView(el, { onCommand } = {}) {
-  const root = element('div', 'run');
+  const root = element('div', 'run', { 'data-live': onCommand !== undefined });
   const figure = element('div', 'figure');
   const choice = { metric: 'loss', smoothing: 0.6, log: false, step: null };
   let picture = null;

@@ -10,7 +10,8 @@ import { mountRunView } from './run_view.js';
  */
 function render({ model, el }) {
   const view = mountRunView(el, { onCommand: (name) => news.command(name) });
-  const news = followRun(model, view);
+  // the JupyterLab extension leaves its version here; it draws what the kernel then saves meanwhile
+  const news = followRun(model, view, { extension: 'nbfinetune' in document.documentElement.dataset });
   return () => {
     news.stop();
     view.destroy();
