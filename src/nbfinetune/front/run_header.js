@@ -27,8 +27,9 @@ export function createHeader(el, onCommand) {
   const facts = element('dl', 'facts');
   const notices = element('div', 'notices');
   const failure = element('div', 'failure', { role: 'alert', hidden: '' });
+  const origin = element('span', 'origin');
   const hint = element('div', 'hint', { hidden: '' });
-  const top = element('div', 'head', {}, [name, chip, hint, commands]);
+  const top = element('div', 'head', {}, [name, chip, origin, hint, commands]);
   el.append(top, line, bar, facts, notices, failure);
   const pressed = new Set();
   return {
@@ -41,6 +42,8 @@ export function createHeader(el, onCommand) {
       const about = picture.about.items.at(-1);
       const plan = picture.plan.items.at(-1);
       setText(name, about?.name || 'Run');
+      setAttributes(name, { title: about?.id ? `Run ${about.id}` : null });
+      setText(origin, originText(about));
       setText(chip, head.state);
       setAttributes(chip, { class: `${CLASS_PREFIX}chip ${CLASS_PREFIX}${STATE_CHIPS[head.state] ?? 'busy'}` });
       setText(line, plan?.line || WAITING[head.state] || '\u00a0');
@@ -52,6 +55,12 @@ export function createHeader(el, onCommand) {
       setShown(failure, picture.failure.items.length > 0);
     },
   };
+}
+
+/** What was tuned, how, on what; a preset is often named after its model. */
+function originText(about) {
+  const parts = about ? [about.base_model, about.preset, about.data] : [];
+  return [...new Set(parts)].filter(Boolean).join(' · ');
 }
 
 function showCommands(el, head, pressed, onCommand) {
