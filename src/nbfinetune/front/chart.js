@@ -14,8 +14,8 @@ const NARROW_WIDTH = 480;
  * @typedef {{step: number, label: string, best: boolean, selected: boolean}} Mark
  * @typedef {{lines: import('./scales.js').Line[], marks: Mark[], end: number, log: boolean,
  *   fromZero: boolean, label: string, legend: {key: string, name: string, value: string}[],
- *   empty: string, tickTexts: (values: number[], log: boolean) => string[]}} ChartData `end`: where the steps end, 0
- *   while that isn't known
+ *   empty: string, tickTexts: (values: number[], log: boolean) => string[]}} ChartData
+ *   `end`: where the steps end, 0 while that isn't known
  */
 
 /**
@@ -23,6 +23,7 @@ const NARROW_WIDTH = 480;
  * @param {{describe: (step: number) => import('./chart_tip.js').Reading, onSelect: (step: number) => void}}
  *   events `describe` says what stands in the tooltip at a step
  * @returns {{update: (data: ChartData) => void, destroy: () => void}}
+ *   nothing is drawn and nothing listens before the first update
  */
 export function createChart(el, { describe, onSelect }) {
   const nodes = chartNodes(el);
@@ -55,11 +56,14 @@ export function createChart(el, { describe, onSelect }) {
     draw();
   }
 
-  listenToChart(nodes, { scales: () => scales, lines: () => data.lines, cursor: tip, zoomTo });
-  nodes.reset.addEventListener('click', () => {
-    nodes.root.focus({ preventScroll: true }); // the button goes away
-    zoomTo(null);
-  });
+  function listen() {
+    listenToChart(nodes, { scales: () => scales, lines: () => data.lines, cursor: tip, zoomTo });
+    nodes.reset.addEventListener('click', () => {
+      nodes.root.focus({ preventScroll: true }); // the button goes away
+      zoomTo(null);
+    });
+  }
+
   const observer = new ResizeObserver(() => {
     const width = nodes.root.clientWidth;
     if (data && width && width !== drawnWidth) draw();
@@ -67,8 +71,10 @@ export function createChart(el, { describe, onSelect }) {
   observer.observe(nodes.root);
   return {
     update(next) {
+      const first = data === null;
       data = next;
       draw();
+      if (first) listen();
     },
     destroy: () => observer.disconnect(),
   };

@@ -37,7 +37,8 @@ export function drawGrid(nodes, scales, { tickTexts, end }) {
   const make = () => drawing('g', '', {}, [drawing('line'), drawing('text')]);
   keepChildren(nodes.grid, [...across, ...down, axis], (_, i) => i, make, drawTick);
   // a little wider than the plot: dots at its edges stay whole
-  setAttributes(nodes.clip, { x: frame.left - 4, y: 0, width: Math.max(right - frame.left, 0) + 8, height: floor + 4 });
+  const wide = Math.max(right - frame.left, 0) + 8;
+  setAttributes(nodes.clip, { x: frame.left - 4, y: 0, width: wide, height: floor + 4 });
 }
 
 function drawTick(node, { line, text: [text, x, y, anchor] }) {
@@ -51,10 +52,16 @@ function crisp(pixel) {
   return Math.round(pixel) + 0.5;
 }
 
-/** @param {SVGElement} el @param {import('./scales.js').Line[]} lines @param {import('./scales.js').Scales} scales */
+/**
+ * @param {SVGElement} el @param {import('./scales.js').Line[]} lines
+ * @param {import('./scales.js').Scales} scales
+ */
 export function drawLines(el, lines, scales) {
   const paths = ['raw', 'smooth', 'lone', 'fault'];
-  const make = () => drawing('g', '', {}, [...paths.map((name) => drawing('path', name)), drawing('g', 'dots')]);
+  const make = () => {
+    const parts = paths.map((name) => drawing('path', name));
+    return drawing('g', '', {}, [...parts, drawing('g', 'dots')]);
+  };
   keepChildren(el, lines, (line) => line.key, make, (node, line) => {
     const [raw, smooth, lone, fault, dots] = node.childNodes;
     const own = linePaths(line.xs, line.ys, scales);

@@ -26,7 +26,11 @@ export function listenToChart(nodes, chart) {
 function listenToPointer(nodes, chart) {
   const { root, brush } = nodes;
   let start = null;
-  const pixelOf = (event) => event.clientX - root.getBoundingClientRect().left;
+  // a page may be zoomed or scaled: the chart counts in its own pixels
+  const pixelOf = (event) => {
+    const { left, width } = root.getBoundingClientRect();
+    return (event.clientX - left) * (root.offsetWidth / width || 1);
+  };
   const endDrag = () => {
     start = null;
     setAttributes(brush, { visibility: 'hidden' });

@@ -82,5 +82,6 @@ function placeBox(box, scales, step) {
   const { width, top } = scales.frame;
   const wide = box.offsetWidth;
   const left = x + 14 + wide <= width ? x + 14 : x - 14 - wide;
-  setAttributes(box, { style: `transform:translate(${Math.max(0, Math.min(left, width - wide)).toFixed(0)}px,${top}px)` });
+  const inside = Math.max(0, Math.min(left, width - wide));
+  setAttributes(box, { style: `transform:translate(${inside.toFixed(0)}px,${top}px)` });
 }

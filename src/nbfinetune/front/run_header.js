@@ -23,7 +23,8 @@ export function createHeader(el, onCommand) {
   const commands = element('span', 'commands');
   const line = element('div', 'plan');
   const fill = element('div', 'fill');
-  const bar = element('div', 'bar', { role: 'progressbar', 'aria-label': 'Progress', 'aria-valuemin': 0 }, [fill]);
+  const about = { role: 'progressbar', 'aria-label': 'Progress', 'aria-valuemin': 0 };
+  const bar = element('div', 'bar', about, [fill]);
   const facts = element('dl', 'facts');
   const notices = element('div', 'notices');
   const failure = element('div', 'failure', { role: 'alert', hidden: '' });
@@ -39,13 +40,14 @@ export function createHeader(el, onCommand) {
     },
     show(picture) {
       const { head } = picture;
-      const about = picture.about.items.at(-1);
+      const spec = picture.about.items.at(-1);
       const plan = picture.plan.items.at(-1);
-      setText(name, about?.name || 'Run');
-      setAttributes(name, { title: about?.id ? `Run ${about.id}` : null });
-      setText(origin, originText(about));
+      setText(name, spec?.name || 'Run');
+      setAttributes(name, { title: spec?.id ? `Run ${spec.id}` : null });
+      setText(origin, originText(spec));
       setText(chip, head.state);
-      setAttributes(chip, { class: `${CLASS_PREFIX}chip ${CLASS_PREFIX}${STATE_CHIPS[head.state] ?? 'busy'}` });
+      const kind = STATE_CHIPS[head.state] ?? 'busy';
+      setAttributes(chip, { class: `${CLASS_PREFIX}chip ${CLASS_PREFIX}${kind}` });
       setText(line, plan?.line || WAITING[head.state] || '\u00a0');
       showCommands(commands, head, pressed, onCommand);
       showBar(bar, fill, head);
@@ -58,8 +60,8 @@ export function createHeader(el, onCommand) {
 }
 
 /** What was tuned, how, on what; a preset is often named after its model. */
-function originText(about) {
-  const parts = about ? [about.base_model, about.preset, about.data] : [];
+function originText(spec) {
+  const parts = spec ? [spec.base_model, spec.preset, spec.data] : [];
   return [...new Set(parts)].filter(Boolean).join(' · ');
 }
 

@@ -11,9 +11,13 @@ const MOST_LINES = 1000;
  */
 export function createLog(el) {
   const count = element('span', 'quiet');
-  const search = element('input', 'search', { type: 'search', placeholder: 'Search', 'aria-label': 'Search the log' });
+  const search = element('input', 'search', {
+    type: 'search', placeholder: 'Search', 'aria-label': 'Search the log',
+  });
   const found = element('span', 'quiet', { 'aria-live': 'polite' });
-  const lines = element('div', 'log-lines', { tabindex: '0', role: 'log', 'aria-live': 'off', 'aria-label': 'Log' });
+  const lines = element('div', 'log-lines', {
+    tabindex: '0', role: 'log', 'aria-live': 'off', 'aria-label': 'Log',
+  });
   const details = element('details', 'log', {}, [
     element('summary', '', {}, [element('span', 'title', {}, ['Log']), ' ', count]),
     element('div', 'log-tools', {}, [search, found]),
@@ -31,7 +35,8 @@ export function createLog(el) {
     const hits = matchingLines(all, wanted);
     const shown = hits.slice(-MOST_LINES);
     setText(found, foundText(hits.length, shown.length, wanted, total));
-    keepChildren(lines, shown, ({ at }) => at, () => element('div'), (node, { text }) => setText(node, text || '\u00a0'));
+    const put = (node, { text }) => setText(node, text || '\u00a0'); // an empty line has a height, too
+    keepChildren(lines, shown, ({ at }) => at, () => element('div'), put);
     if (follow) lines.scrollTop = lines.scrollHeight;
   }
 

@@ -42,7 +42,9 @@ export function createSamples(el, onSelect) {
 }
 
 function samplesNodes(el) {
-  const arrow = (label, sign) => element('button', 'arrow', { type: 'button', 'aria-label': label, title: label }, [sign]);
+  const arrow = (label, sign) => {
+    return element('button', 'arrow', { type: 'button', 'aria-label': label, title: label }, [sign]);
+  };
   const nodes = {
     previous: arrow('Previous checkpoint', '‹'),
     next: arrow('Next checkpoint', '›'),
@@ -65,8 +67,8 @@ function samplesNodes(el) {
 
 function stepDetail({ checkpoints, head }, step) {
   const loss = checkpoints.items.findLast((item) => item[0] === step)?.[2] ?? null;
-  const parts = [step !== null && step === head.best_step ? 'best' : '', loss === null ? '' : `loss ${lossText(loss)}`];
-  return parts.filter(Boolean).join(' · ');
+  const best = step !== null && step === head.best_step ? 'best' : '';
+  return [best, loss === null ? '' : `loss ${lossText(loss)}`].filter(Boolean).join(' · ');
 }
 
 /** Steps that can be chosen: those with answers or a checkpoint, ascending. @returns {number[]} */
@@ -91,15 +93,17 @@ export function sampleRows(samples, step) {
 
 function showRows(body, rows) {
   const labels = ['Prompt', 'Before', 'Now', 'Reference'];
-  const cell = (label) => element('td', '', { 'data-label': label }, [element('div', 'text', { dir: 'auto' })]);
+  const text = () => element('div', 'text', { dir: 'auto' });
+  const cell = (label) => element('td', '', { 'data-label': label }, [text()]);
   const make = () => element('tr', '', {}, labels.map(cell));
-  keepChildren(body, rows, ({ row }) => row, make, (node, { prompt, before, answer, reference }) => {
+  const put = (node, { prompt, before, answer, reference }) => {
     const [asked, old, now, wanted] = [...node.children].map((td) => td.firstChild);
     setText(asked, prompt);
     setText(old, before ?? '–');
     showAnswer(now, before, answer);
     setText(wanted, reference);
-  });
+  };
+  keepChildren(body, rows, ({ row }) => row, make, put);
 }
 
 function showAnswer(el, before, answer) {
@@ -111,6 +115,6 @@ function showAnswer(el, before, answer) {
   const same = comparable && before === answer;
   const changed = !comparable ? null : same ? 'none' : kept < FEW_KEPT ? 'all' : 'some';
   setAttributes(el, { 'data-changed': changed, title: same ? 'The same as before training' : null });
-  if (changed !== 'some') el.replaceChildren(answer ?? '–');
-  else el.replaceChildren(...parts.map((part) => (part.changed ? element('mark', '', {}, [part.text]) : part.text)));
+  const marked = (part) => (part.changed ? element('mark', '', {}, [part.text]) : part.text);
+  el.replaceChildren(...(changed === 'some' ? parts.map(marked) : [answer ?? '–']));
 }

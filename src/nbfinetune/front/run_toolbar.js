@@ -51,11 +51,13 @@ function metricTool(metrics, choice, onChange) {
 
 function segment({ key, label, short = label }) {
   const about = { type: 'button', role: 'radio', 'data-metric': key, 'aria-label': label, title: label };
-  return element('button', 'segment', about, [element('span', 'long', {}, [label]), element('span', 'short', {}, [short])]);
+  const texts = [element('span', 'long', {}, [label]), element('span', 'short', {}, [short])];
+  return element('button', 'segment', about, texts);
 }
 
 function smoothingTool(choice, onChange) {
-  const range = element('input', 'slider', { type: 'range', min: 0, max: 0.99, step: 0.01, value: choice.smoothing });
+  const about = { type: 'range', min: 0, max: 0.99, step: 0.01, value: choice.smoothing };
+  const range = element('input', 'slider', about);
   const value = element('output', 'slider-value');
   const show = () => {
     setText(value, choice.smoothing ? choice.smoothing.toFixed(2) : 'off');

@@ -89,7 +89,8 @@ function chartData(picture, lines, { metric, log }, selected) {
     fromZero,
     end: head.ended && last ? last : Math.max(last, head.total_steps ?? 0),
     legend: legendEntries(lines, metric),
-    label: `${label} over ${countText(last)} steps. Left and right move along the points, plus and minus zoom.`,
+    label: `${label} over ${countText(last)} steps. Left and right move along the points, `
+      + 'plus and minus zoom.',
     empty: emptyText(picture),
     tickTexts: metricTickTexts(metric),
   };

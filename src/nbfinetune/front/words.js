@@ -1,6 +1,7 @@
 // What changed between two texts, word by word. Pure.
 
-const PIECES = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|[^\s\p{P}\p{S}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]+|\s+|[^]/gu;
+const SIGNS = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}'; // words without spaces between
+const PIECES = new RegExp(`[${SIGNS}]|[^\\s\\p{P}\\p{S}${SIGNS}]+|\\s+|[^]`, 'gu');
 const MOST_CELLS = 400_000; // of the table below; longer texts are not compared word by word
 
 /**
