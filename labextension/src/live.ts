@@ -66,10 +66,12 @@ export function placeOf(output: Widget): Place | null {
   return rendermime && { rendermime, session: null };
 }
 
+type Heard = (why: 'gone' | 'saved') => void;
+
 export interface LiveView {
   renderer: IRenderMime.IRenderer;
-  /** Called once when kernel or model are no longer there; returns how not to be called. */
-  onGone(heard: () => void): () => void;
+  /** Called once: the kernel is gone, or it closed the view. Returns how not to be called. */
+  onGone(heard: Heard): () => void;
 }
 
 /**
@@ -125,24 +127,25 @@ async function render(
   return { renderer, onGone: heard => watch(model, session, heard) };
 }
 
-function watch(model: Model | null, session: ISessionContext | null, heard: () => void): () => void {
+function watch(model: Model | null, session: ISessionContext | null, heard: Heard): () => void {
   const kernel = session?.session?.kernel?.id;
-  const gone = () => {
+  const tell = (why: 'gone' | 'saved') => {
     stop();
-    heard();
+    heard(why);
   };
+  const closed = () => tell('saved');
   const check = () => {
     const other = session !== null && session.session?.kernel?.id !== kernel;
-    if (model?.comm_live === false || other || kernelOf(session) === 'none') gone();
+    if (model?.comm_live === false || other || kernelOf(session) === 'none') tell('gone');
   };
   const stop = () => {
     model?.off?.('comm_live_update', check);
-    model?.off?.('comm:close', gone);
+    model?.off?.('comm:close', closed);
     session?.kernelChanged.disconnect(check);
     session?.statusChanged.disconnect(check);
   };
   model?.on?.('comm_live_update', check);
-  model?.on?.('comm:close', gone);
+  model?.on?.('comm:close', closed);
   session?.kernelChanged.connect(check);
   session?.statusChanged.connect(check);
   return stop;
@@ -172,4 +175,24 @@ async function managerOf(renderer: IRenderMime.IRenderer): Promise<Manager | nul
 
 function hasView(renderer: IRenderMime.IRenderer): boolean {
   return ((renderer as { widgets?: readonly Widget[] }).widgets?.length ?? 0) > 0;
+}
+
+/** Resolves when a live view has something to show. */
+export function hasDrawn(node: HTMLElement): Promise<void> {
+  return new Promise(resolve => {
+    if (!isEmpty(node)) return resolve();
+    const observer = new MutationObserver(() => {
+      if (isEmpty(node)) return;
+      observer.disconnect();
+      resolve();
+    });
+    observer.observe(node, { attributes: true, childList: true, subtree: true });
+  });
+}
+
+/** A run view that heard nothing of its run yet says `queued`; another view has nothing in it. */
+function isEmpty(node: HTMLElement): boolean {
+  const run = node.querySelector<HTMLElement>('.jp-nbfinetune-run');
+  if (run) return run.dataset.state === 'queued';
+  return node.textContent?.trim() === '' && node.querySelector('img, svg, canvas') === null;
 }

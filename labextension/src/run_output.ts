@@ -3,8 +3,8 @@
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { PromiseDelegate } from '@lumino/coreutils';
-import { Panel } from '@lumino/widgets';
-import { findLive, LiveView, placeOf } from './live.js';
+import { Panel, Widget } from '@lumino/widgets';
+import { findLive, hasDrawn, LiveView, placeOf } from './live.js';
 import { modelId, readSaved, RUN_MIME, Saved, WIDGET_MIME } from './saved.js';
 import { SavedRun } from './saved_run.js';
 import type { Why, Words } from './words.js';
@@ -40,7 +40,7 @@ export class RunOutput extends Panel implements IRenderMime.IRenderer {
   dispose(): void {
     if (this.isDisposed) return;
     this.wanted = '';
-    this.stopWatching();
+    this.dropLive();
     super.dispose();
   }
 
@@ -56,36 +56,49 @@ export class RunOutput extends Panel implements IRenderMime.IRenderer {
     const live = place && (await findLive(id, place, this.common, goesOn));
     window.clearTimeout(late);
     if (!goesOn()) live?.renderer.dispose();
-    else if (live) this.showLive(live);
+    else if (live) await this.showLive(live);
     else this.showSaved('gone');
   }
 
-  private showLive(live: LiveView): void {
-    this.clear();
-    this.addWidget(live.renderer);
-    this.stopWatching = live.onGone(() => this.showSaved('gone'));
+  private async showLive({ renderer, onGone }: LiveView): Promise<void> {
+    this.dropLive();
+    this.live = renderer;
+    this.stopWatching = onGone(why => this.showSaved(why));
+    if (!this.shown) {
+      this.addWidget(renderer);
+      return;
+    }
+    // what is shown already stays until the live view, which begins empty, knows the run
+    renderer.hide();
+    this.addWidget(renderer);
+    await hasDrawn(renderer.node);
+    if (this.live !== renderer) return;
+    this.shown.dispose();
+    this.shown = null;
+    renderer.show();
   }
 
   private showSaved(why: Why): void {
+    this.dropLive();
     this.why = why;
     if (!this.shown) {
-      this.clear();
       this.shown = new SavedRun(this.words);
       this.addWidget(this.shown);
     }
     this.shown.draw(this.saved, why);
   }
 
-  private clear(): void {
+  private dropLive(): void {
     this.stopWatching();
     this.stopWatching = () => undefined;
-    this.shown = null;
-    for (const widget of [...this.widgets]) widget.dispose();
+    this.live?.dispose();
+    this.live = null;
   }
 
   private readonly attached = new PromiseDelegate<void>();
   private saved: Saved = { line: '' };
   private wanted = '';
+  private live: Widget | null = null;
   private shown: SavedRun | null = null;
   private why: Why = 'saved';
   private stopWatching: () => void = () => undefined;

@@ -83,15 +83,24 @@ test('a live view comes when its model is restored, and tells once when its kern
   assert.deepEqual(made[0].rendered, [
     { 'application/vnd.jupyter.widget-view+json': { model_id: 'one', version_major: 2, version_minor: 0 } }
   ]);
-  let told = 0;
-  live.onGone(() => told++);
+  const told = [];
+  live.onGone(why => told.push(why));
   place.session.statusChanged.emit();
-  assert.equal(told, 0);
+  assert.deepEqual(told, []);
   place.session.session.kernel = { id: 'another' };
   place.session.kernelChanged.emit();
   place.session.kernelChanged.emit();
-  assert.equal(told, 1);
+  assert.deepEqual(told, ['gone']);
   assert.deepEqual([one.heard, place.session.statusChanged.heard.size], [{}, 0]);
+});
+
+test('a view that its kernel closes is no sign of a kernel that is gone', async () => {
+  const one = model();
+  const { place } = notebook({ one });
+  const told = [];
+  (await findLive('one', place, COMMON, () => true)).onGone(why => told.push(why));
+  one.heard['comm:close']();
+  assert.deepEqual([told, one.heard], [['saved'], {}]);
 });
 
 test('a model whose kernel was restarted is not live', async () => {
