@@ -9,6 +9,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from IPython.display import DisplayHandle
 
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.events import (
@@ -24,11 +25,11 @@ from nbfinetune.core.events import (
 )
 from nbfinetune.core.record import fold
 from nbfinetune.core.runs import DataSpec, RunSpec, RunStore
-from nbfinetune.display.picture import picture
+from nbfinetune.display.picture import MIME, picture
 from nbfinetune.display.run import run_html
 from nbfinetune.panels.live_view import LiveView
 from nbfinetune.panels.plain_view import PlainView
-from nbfinetune.panels.run import RunPanel
+from nbfinetune.panels.run import WIDGET_MIME, RunPanel
 from nbfinetune.training.job import TrainingJob
 
 HOSTILE = "<script>alert(1)</script>"
@@ -198,6 +199,34 @@ def test_a_page_that_talks_nonsense_is_answered_with_everything_or_not_at_all(
 
     empty = {"log": {"from": 0, "to": 0, "items": []}} if "log" in str(message) else {}
     assert sent == ([{**saved(job), **empty}] if message else [])
+
+
+def test_what_a_notebook_saves_in_the_middle_of_a_run_follows_its_checkpoints(
+    job: TrainingJob, sent: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the extension is there to show it; elsewhere an update would draw the view anew."""
+    kept: list[dict[str, Any]] = []
+    monkeypatch.setattr(DisplayHandle, "update", lambda _self, data, **_how: kept.append(data))
+    panel = RunPanel(job)
+    first, second = STORY[7], Committed(step=4, epoch=2.0, path="checkpoints/step-4")
+
+    tell(job, *STORY[:7], first)
+    panel.refresh()
+    unseen = list(kept)
+    panel.view._handle_custom_msg({"t": "pull", "have": {}, "extension": "0.1.0"}, [])
+    for event in (StateChanged(state="training"), second, StateChanged(state="training")):
+        panel.refresh()
+        tell(job, event)
+    panel.refresh()
+
+    assert unseen == []
+    assert [[row[0] for row in data[MIME]["checkpoints"]["items"]] for data in kept] == [
+        [2],
+        [2, 4],
+    ]
+    assert [data[MIME]["head"]["commands"] for data in kept] == [[], []]
+    assert kept[0]["image/png"] == kept[1]["image/png"]  # drawn once, so soon
+    assert {data[WIDGET_MIME]["model_id"] for data in kept} == {panel.view.model_id}
 
 
 def test_colab_is_told_where_to_find_the_view(

@@ -11,18 +11,26 @@ from nbfinetune.core.runs import Run, RunSpec
 from nbfinetune.display.picture import MIME, picture
 from nbfinetune.display.run import run_text
 
+PNG_SIZE = {"image/png": {"width": 640, "height": 240}}
+"""The display metadata: it has twice the pixels."""
+
 
 def run_bundle(run: Run, record: RunRecord) -> tuple[dict[str, Any], dict[str, Any]]:
     """Data and metadata by MIME type: the chart's data for our JupyterLab extension, a PNG for
     everybody else (no HTML: a notebook that isn't trusted would mangle the curve), and text.
     """
-    from nbfinetune.display.figure import HEIGHT, WIDTH, run_png
-
     text = run_text(run.name, record)
-    shown: dict[str, Any] = {MIME: picture(readable_spec(run), record), "text/plain": text}
-    if record.train or record.validation:
-        shown["image/png"] = base64.b64encode(run_png([(run.name, record)])).decode("ascii")
-    return shown, {"image/png": {"width": WIDTH, "height": HEIGHT}}  # it has twice the pixels
+    shown = {MIME: picture(readable_spec(run), record), "text/plain": text}
+    return {**shown, **png(run, record)}, PNG_SIZE
+
+
+def png(run: Run, record: RunRecord) -> dict[str, str]:
+    """The curve as `image/png`, with `PNG_SIZE`; nothing before the first value."""
+    if not (record.train or record.validation):
+        return {}
+    from nbfinetune.display.figure import run_png
+
+    return {"image/png": base64.b64encode(run_png([(run.name, record)])).decode("ascii")}
 
 
 def readable_spec(run: Run) -> RunSpec | None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from IPython.display import DisplayHandle
 
-from nbfinetune.display.bundle import readable_spec, run_bundle
+from nbfinetune.display.bundle import PNG_SIZE, png, readable_spec, run_bundle
 from nbfinetune.display.picture import MIME, picture
 from nbfinetune.display.run import run_html, run_text
 from nbfinetune.panels.plain_view import PlainView
 from nbfinetune.training.job import TrainingJob
 
 REFRESH_SECONDS = 0.25
+DRAWN_SECONDS = 30.0
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
 
@@ -26,6 +28,8 @@ class RunPanel:
         self._spec = readable_spec(job.run)
         self._handle = DisplayHandle()
         self._checkpoints = 0
+        self._png: dict[str, str] = {}
+        self._drawn = float("-inf")
         self.view = self._make_view(plain)
 
     def show(self) -> None:
@@ -47,7 +51,15 @@ class RunPanel:
         made = len(self._job.record().checkpoints)
         if made > self._checkpoints and self.view.extension:
             self._checkpoints = made
-            self._handle.update(self._live_bundle(), raw=True, metadata=self.view.place)
+            self._keep()
+
+    def _keep(self) -> None:
+        """Update what is saved beside the live view; the PNG takes 0.1 s, so it is drawn seldom."""
+        if time.monotonic() - self._drawn > DRAWN_SECONDS:
+            self._png = png(self._job.run, self._job.record())
+            self._drawn = time.monotonic()
+        metadata = {**self.view.place, **PNG_SIZE}
+        self._handle.update({**self._live_bundle(), **self._png}, raw=True, metadata=metadata)
 
     def leave_picture(self) -> None:
         """A widget is lost with its kernel; what replaces it is saved in the notebook.
@@ -68,8 +80,9 @@ class RunPanel:
 
     def _live_bundle(self) -> dict[str, Any]:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id}
-        text = run_text(self._job.name, self._job.record())
-        return {WIDGET_MIME: view, MIME: self._news(None), "text/plain": text}
+        record = self._job.record()
+        saved = {MIME: picture(self._spec, record), "text/plain": run_text(self._job.name, record)}
+        return {WIDGET_MIME: view, **saved}
 
     def _news(self, have: Mapping[str, int] | None) -> dict[str, Any]:
         return picture(self._spec, self._job.record(), have, commands=["stop"])
