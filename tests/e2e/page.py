@@ -90,6 +90,13 @@ class Notebook:
     def trusted(self, index: int) -> bool:
         return bool(self.evaluate("return panel.content.widgets[given].model.trusted", index))
 
+    def wait_for(self, body: str, given: object, wanted: object) -> None:
+        """Until JavaScript as for `evaluate` gives what is wanted."""
+        self.page.tab.wait_for_function(
+            f"([arg, wanted]) => ({WITH_PANEL})(arg) === wanted",
+            arg=[[self._id, body, given], wanted],
+        )
+
     def evaluate(self, body: str, given: object = None) -> Any:
         """Run JavaScript that knows this notebook as `panel`, JupyterLab as `app`."""
         return self.page.tab.evaluate(WITH_PANEL, [self._id, body, given])
@@ -118,6 +125,15 @@ class LabPage:
         if kernel:
             notebook.evaluate("return panel.sessionContext.ready.then(() => null)")
             notebook.evaluate("return panel.sessionContext.session.kernel.info.then(() => null)")
+        return notebook
+
+    def open_without_kernel(self, path: str) -> Notebook:
+        """Open a notebook whose kernel isn't installed here, and choose none."""
+        notebook = self.open(path, kernel=False)
+        dialog = self.tab.locator(".jp-Dialog")
+        dialog.locator("select").select_option(label="No Kernel")
+        dialog.locator(".jp-mod-accept").click()
+        dialog.wait_for(state="detached")
         return notebook
 
     def load(self) -> None:

@@ -79,7 +79,8 @@ class LabServer:
 
     def notebook(self, path: str, *cells: str, kernel: str | None = None) -> str:
         """Write a notebook of code cells; given the id of a running `kernel`, it uses that one."""
-        notebook = nbformat.v4.new_notebook()
+        here = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook = nbformat.v4.new_notebook(metadata={"kernelspec": here})
         notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
         self.write(path, notebook)
         if kernel is not None:
@@ -89,11 +90,14 @@ class LabServer:
 
     def write(self, path: str, notebook: Any) -> str:
         """Save as somebody else would: without our signature, so JupyterLab doesn't trust it."""
-        notebook.metadata.setdefault(
-            "kernelspec", {"name": "python3", "display_name": "Python 3", "language": "python"}
-        )
         nbformat.write(notebook, self.work / path)
         return path
+
+    def write_foreign(self, path: str, notebook: Any) -> str:
+        """Save as if it came from a machine with a kernel that isn't here."""
+        elsewhere = {"name": "elsewhere", "display_name": "Elsewhere", "language": "elsewhere"}
+        notebook.metadata = nbformat.from_dict({"kernelspec": elsewhere})
+        return self.write(path, notebook)
 
     def read(self, path: str) -> Any:
         return nbformat.read(self.work / path, as_version=4)
