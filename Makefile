@@ -5,7 +5,8 @@ FLOORS := .venv-floors
 
 E2E_READY := $(VENV)/.ready-e2e
 
-.PHONY: setup demo test test-starter test-data test-floors test-e2e check lab docs clean
+.PHONY: setup demo lab test test-starter test-data test-floors test-front test-e2e labextension \
+  test-labextension test-install check docs clean
 
 setup: $(VENV)/.ready
 
@@ -33,6 +34,9 @@ test-floors: setup  ## the kernel side on the oldest versions that we support (C
 	$(PYTHON) tools/floors_env.py
 	NBFINETUNE_TEST_PYTHON=$(FLOORS)/bin/python $(PYTHON) -m pytest tests/kernel
 	$(FLOORS)/bin/python -m pytest tests/magics tests/panels tests/engines
+
+test-front:  ## the page's modules, in Node.js
+	node --test tests/front/
 
 test-e2e: $(E2E_READY)  ## JupyterLab in a real browser: the system's Chromium, or the one in CHROMIUM
 	$(PYTHON) hatch_build.py  # the extension, where its sources have changed
