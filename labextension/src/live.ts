@@ -38,13 +38,13 @@ export interface Sight {
 
 /** A model may come a little after the output that shows it: as long as jupyterlab_widgets waits. */
 export const MODEL_MAY_FOLLOW = 2000;
-/** With a kernel at hand, a notebook without widgets by then has none. */
+/** A notebook that has found no kernel by then, or no widgets with it, may have been told to. */
 export const WIDGETS_MAY_FOLLOW = 10000;
 
 /** Live, not live, or too early to say. */
 export function judge(sight: Sight): 'live' | 'gone' | 'wait' {
   if (sight.kernel === 'none') return 'gone';
-  if (!sight.bound) return sight.waited > WIDGETS_MAY_FOLLOW && sight.kernel === 'there' ? 'gone' : 'wait';
+  if (!sight.bound) return sight.waited > WIDGETS_MAY_FOLLOW ? 'gone' : 'wait';
   if (sight.model !== false) return 'live';
   return sight.restored && sight.waited > MODEL_MAY_FOLLOW ? 'gone' : 'wait';
 }
@@ -175,6 +175,18 @@ async function managerOf(renderer: IRenderMime.IRenderer): Promise<Manager | nul
 
 function hasView(renderer: IRenderMime.IRenderer): boolean {
   return ((renderer as { widgets?: readonly Widget[] }).widgets?.length ?? 0) > 0;
+}
+
+/** Calls once when a notebook gets a kernel; returns how not to be called. */
+export function onKernel(session: ISessionContext | null, heard: () => void): () => void {
+  const changed = () => {
+    if (!session?.session?.kernel) return;
+    stop();
+    heard();
+  };
+  const stop = () => void session?.kernelChanged.disconnect(changed);
+  session?.kernelChanged.connect(changed);
+  return stop;
 }
 
 /** Resolves when a live view has something to show. */

@@ -4,7 +4,7 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { PromiseDelegate } from '@lumino/coreutils';
 import { Panel, Widget } from '@lumino/widgets';
-import { findLive, hasDrawn, LiveView, placeOf } from './live.js';
+import { findLive, hasDrawn, LiveView, onKernel, placeOf } from './live.js';
 import { modelId, readSaved, RUN_MIME, Saved, WIDGET_MIME } from './saved.js';
 import { SavedRun } from './saved_run.js';
 import type { Why, Words } from './words.js';
@@ -57,7 +57,10 @@ export class RunOutput extends Panel implements IRenderMime.IRenderer {
     window.clearTimeout(late);
     if (!goesOn()) live?.renderer.dispose();
     else if (live) await this.showLive(live);
-    else this.showSaved('gone');
+    else {
+      this.showSaved('gone');
+      this.stopWatching = onKernel(place?.session ?? null, () => void this.follow(id));
+    }
   }
 
   private async showLive({ renderer, onGone }: LiveView): Promise<void> {

@@ -14,7 +14,8 @@ test('live, gone or too early to say', () => {
     ['a busy kernel has not told its models yet', { model: false, restored: false, waited: 1e6 }, 'wait'],
     ['no kernel', { kernel: 'none' }, 'gone'],
     ['no kernel, no widgets', { kernel: 'none', bound: false, model: null }, 'gone'],
-    ['the kernel is being chosen', { kernel: 'unknown', bound: false, model: null, waited: 1e6 }, 'wait'],
+    ['the kernel is being chosen', { kernel: 'unknown', bound: false, model: null }, 'wait'],
+    ['no kernel was chosen', { kernel: 'unknown', bound: false, model: null, waited: WIDGETS_MAY_FOLLOW + 1 }, 'gone'],
     ['widgets may still follow', { bound: false, model: null }, 'wait'],
     ['there are no widgets', { bound: false, model: null, waited: WIDGETS_MAY_FOLLOW + 1 }, 'gone']
   ];
