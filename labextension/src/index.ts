@@ -9,7 +9,7 @@ import '../style/index.css';
 import { putQuickstart } from './quickstart.js';
 import { RunOutput } from './run_output.js';
 import { RUN_MIME } from './saved.js';
-import { words } from './words.js';
+import { CATEGORY, words } from './words.js';
 
 /** Before the widget renderer's -10: with both in one output, this one decides which is shown. */
 const RANK = -20;
@@ -50,7 +50,7 @@ const quickstart: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null
   ): void => {
     const language = translator?.languageCode;
-    const { openQuickstart, category, cannotOpen } = words(language);
+    const { openQuickstart, cannotOpen } = words(language);
     app.commands.addCommand('nbfinetune:open-quickstart', {
       label: openQuickstart,
       execute: async () => {
@@ -64,7 +64,7 @@ const quickstart: JupyterFrontEndPlugin<void> = {
         }
       }
     });
-    palette?.addItem({ command: 'nbfinetune:open-quickstart', category });
+    palette?.addItem({ command: 'nbfinetune:open-quickstart', category: CATEGORY });
   }
 };
 

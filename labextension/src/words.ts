@@ -3,9 +3,11 @@
 /** Why a picture is the saved one: the live one is looked for, is gone, or there never was one. */
 export type Why = 'waiting' | 'gone' | 'saved';
 
+/** Of the palette, in every language: it finds only entries that have Latin letters before the hit. */
+export const CATEGORY = 'Fine-tuning';
+
 export interface Words {
   openQuickstart: string;
-  category: string;
   cannotOpen: string;
   damaged: string;
   why: (why: Why, step: number, command: string) => string;
@@ -13,7 +15,6 @@ export interface Words {
 
 const ENGLISH: Words = {
   openQuickstart: 'Fine-tune: open quickstart',
-  category: 'Fine-tuning',
   cannotOpen: 'The quickstart could not be opened',
   damaged: 'This saved run is damaged and cannot be shown.',
   why: (why, step, command) =>
@@ -25,8 +26,7 @@ const ENGLISH: Words = {
 };
 
 const CHINESE: Words = {
-  openQuickstart: '微调：打开快速入门',
-  category: '微调',
+  openQuickstart: '微调：打开快速入门 (quickstart)',
   cannotOpen: '无法打开快速入门',
   damaged: '这次运行的存档已损坏，无法显示。',
   why: (why, step, command) =>

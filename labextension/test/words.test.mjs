@@ -4,8 +4,8 @@ import { within } from '../lib/labextension/src/paths.js';
 import { words } from '../lib/labextension/src/words.js';
 
 test('Chinese for every kind of Chinese, English for all others', () => {
-  for (const code of ['zh_CN', 'zh-TW', 'zh', 'ZH']) assert.equal(words(code).category, '微调', code);
-  for (const code of ['en', 'fr_FR', '', undefined]) assert.equal(words(code).category, 'Fine-tuning', code);
+  for (const code of ['zh_CN', 'zh-TW', 'zh', 'ZH']) assert.equal(words(code).openQuickstart, '微调：打开快速入门 (quickstart)', code);
+  for (const code of ['en', 'fr_FR', '', undefined]) assert.equal(words(code).openQuickstart, 'Fine-tune: open quickstart', code);
 });
 
 test('the reason names the step and the command', () => {
