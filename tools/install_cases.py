@@ -51,7 +51,7 @@ class Place:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.shared = self.environment("jupyterlab", with_pip=True)
-        pip = [self.shared, "-m", "pip", "install", "--quiet"]
+        pip = [self.shared, "-m", "pip", "install", "-qq"]
         subprocess.run([*pip, "jupyterlab>=4.2", "build>=1.2"], check=True)
         self.sites = _site(self.shared)
 
