@@ -41,7 +41,7 @@ export class SavedRun extends Widget {
     this.view?.destroy();
     this.view = null;
     const line = document.createElement('div');
-    line.className = 'jp-nbfinetune-line';
+    line.className = 'jp-nbfinetune-output-line';
     line.textContent = text;
     this.node.replaceChildren(line);
   }
