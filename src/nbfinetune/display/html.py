@@ -44,6 +44,9 @@ STYLE = """
 .jp-nbfinetune .answer { font-size: .85em; opacity: .6; display: block; }
 """
 
+NO_MATH = "mathjax_ignore tex2jax_ignore"
+"""Classes that keep a page from setting `$5 or $6` as a formula: names of MathJax 3 and 2."""
+
 
 def esc(value: object) -> str:
     """Text that can't become markup, also inside an attribute."""
@@ -52,7 +55,7 @@ def esc(value: object) -> str:
 
 def box(body: str) -> str:
     """Our part of a page: the style and the body, which is HTML already."""
-    return f'<style>{STYLE}</style><div class="jp-nbfinetune">{body}</div>'
+    return f'<style>{STYLE}</style><div class="jp-nbfinetune {NO_MATH}">{body}</div>'
 
 
 def facts(pairs: list[tuple[str, object]]) -> str:
