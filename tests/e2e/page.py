@@ -39,6 +39,10 @@ RUN = """
   app.commands.execute('notebook:run-cell').then(
     () => { cells[key] = 'done' }, reason => { cells[key] = String(reason) });
 """
+ERRORS = """
+  const outputs = panel.content.widgets[given].model.outputs.toJSON();
+  return outputs.filter(output => output.output_type === 'error').map(output => output.evalue);
+"""
 CELL_ENDED = "key => window.nbfinetuneCells[key] !== ''"
 CELL_END = "key => window.nbfinetuneCells[key]"
 
@@ -68,10 +72,11 @@ class Notebook:
         return bool(self.page.tab.evaluate(CELL_END, f"{self._id} {index}"))
 
     def finish(self, index: int, seconds: float = DEADLINE_SECONDS) -> None:
-        """Wait for the end of a cell that was started."""
+        """Wait for the end of a cell that was started; it may not have failed."""
         key = f"{self._id} {index}"
         self.page.tab.wait_for_function(CELL_ENDED, arg=key, timeout=seconds * 1000)
         assert self.page.tab.evaluate(CELL_END, key) == "done"
+        assert self.evaluate(ERRORS, index) == []
 
     def run(self, *indexes: int, seconds: float = DEADLINE_SECONDS) -> None:
         for index in indexes:
@@ -158,7 +163,7 @@ class LabPage:
         """`JupyterLab Dark` or `JupyterLab Light`."""
         self.command("apputils:change-theme", {"theme": name})
         light = str(name.endswith("Light")).lower()
-        self.tab.locator(f"body[data-jp-theme-light='{light}']").wait_for()
+        self.tab.locator(f"body[data-jp-theme-light='{light}']").wait_for(state="attached")
 
     def close(self) -> None:
         self.context.close()

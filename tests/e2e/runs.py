@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import filelock
+import msgspec
+
 from nbfinetune.core import events
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.events import EventWriter
-from nbfinetune.core.runs import DataSpec, Run, RunSpec, RunStore, new_run_id
+from nbfinetune.core.runs import DataSpec, Owner, Run, RunSpec, RunStore, new_run_id
 
 ROWS = 60
 LOAD = "%load_ext nbfinetune"
@@ -112,18 +116,14 @@ def written_run(home: Path, name: str, data: str = "pirate") -> Iterator[Written
 
 
 def end_all(home: Path) -> None:
-    """Stop what trains, and wait until nobody writes any more."""
+    """Stop what kernels train, and wait until they no longer write."""
     for run in RunStore(home).list():
-        if run.is_locked():
+        if run.is_locked() and not _ours(run):
             run.request("stop")
-            with run_free(run):
+            with filelock.FileLock(run.path / "lock", timeout=60):
                 pass
 
 
-@contextmanager
-def run_free(run: Run) -> Iterator[None]:
-    """Wait for the lock of a run."""
-    import filelock
-
-    with filelock.FileLock(run.path / "lock", timeout=60):
-        yield
+def _ours(run: Run) -> bool:
+    owner = msgspec.json.decode((run.path / "owner.json").read_bytes(), type=Owner)
+    return owner.pid == os.getpid()
