@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Locator, expect
 
 from tests.e2e.looks import overflows
-from tests.e2e.page import LabPage
+from tests.e2e.page import LabPage, Notebook
 from tests.e2e.runs import LOAD, written_run
 
 HACK = "window.nbfinetuneHacked=1"
@@ -29,7 +30,7 @@ HOSTILE = (
     "\u0336".join("strike") + " e" + "\u0301" * 30,
 )
 NAME = f"<img src=/nbfinetune-evil.png onerror={HACK}>"
-LIST, RUN, DATA, COMPARED = 1, 2, 3, 4
+LIST, RUN, DATA, COMPARED, CHAT = 1, 2, 3, 4, 5
 ROWS = f"""
 texts = {list(HOSTILE)!r}
 def turns(one, other):
@@ -45,13 +46,27 @@ from nbfinetune.chat.model import SamplingParams, ScriptedChat
 echo = ScriptedChat(lambda asked: asked[-1].content)
 compare([Contender({NAME!r}, echo, texts[1])], texts, SamplingParams())
 """
+CHATTING = f"""
+from nbfinetune.panels.chat import ChatPanel
+panel = ChatPanel(lambda: [Contender({NAME!r}, echo, texts[1])], SamplingParams())
+panel.show()
+for text in texts:
+    panel.send(text).join()
+"""
 OPEN_RUN = "from nbfinetune.session import current\ncurrent().job({})"
+REPLACED = """
+  const { data } = panel.content.widgets[given].model.outputs.get(0);
+  return !('application/vnd.jupyter.widget-view+json' in data);
+"""
 MADE = "script, iframe, img, a[href], svg[onload], .MathJax, mjx-container"
 
 
-def test_hostile_texts_are_shown_and_do_nothing(page: LabPage, shots: Path, kernel: str) -> None:
+def test_hostile_texts_are_shown_and_do_nothing(
+    page: LabPage, new_page: Callable[..., LabPage], shots: Path, kernel: str
+) -> None:
     asked: list[str] = []
     page.tab.on("request", lambda request: asked.append(request.url))
+    page.tab.set_viewport_size({"width": 1280, "height": 2400})
     server = page.server
     with written_run(server.home, NAME, data=HOSTILE[2]) as run:
         run.plan()
@@ -64,9 +79,9 @@ def test_hostile_texts_are_shown_and_do_nothing(page: LabPage, shots: Path, kern
         for row, text in enumerate(HOSTILE):
             run.answer(row, text, text, text)
         show = OPEN_RUN.format(repr(run.run.id))
-        cells = (LOAD, "%ft_runs", show, ROWS, COMPARISON)
+        cells = (LOAD, "%ft_runs", show, ROWS, COMPARISON, CHATTING)
         notebook = page.open(server.notebook("hostile.ipynb", *cells, kernel=kernel))
-        notebook.run(0, LIST, RUN, DATA, COMPARED)
+        notebook.run(0, LIST, RUN, DATA, COMPARED, CHAT)
         view = notebook.run_view(RUN)
         expect(view).to_have_attribute("data-points", "20")
         view.locator("summary").click()
@@ -74,26 +89,51 @@ def test_hostile_texts_are_shown_and_do_nothing(page: LabPage, shots: Path, kern
         run.fail("\n".join(HOSTILE))
     expect(view).to_have_attribute("data-state", "failed")
 
-    answers = [f"tbody tr:nth-child({row + 1}) td" for row in range(len(HOSTILE))]
-    for selector, text in zip(answers, HOSTILE, strict=True):
-        cells_of_row = view.locator(selector).all()
-        assert [literal(cell) for cell in cells_of_row] == [text, "before", text, text]
+    check_run(view)
+    assert literal(view.locator(".jp-nbfinetune-failure")) == "\n".join(HOSTILE)
+    check_reports(notebook)
+    said = notebook.output(CHAT).locator(".turn").all()
+    assert [literal(turn) for turn in said] == [text for text in HOSTILE for _ in range(2)]
+    for index in (LIST, RUN, DATA, COMPARED, CHAT):
+        output = notebook.output(index)
+        output.screenshot(path=str(shots / f"hostile-{index}.png"))
+        assert overflows(output.locator(".jp-nbfinetune, div.jp-nbfinetune-run").first) == []
+    check_harmless(notebook, asked)
+
+    notebook.wait_for(REPLACED, RUN, True)
+    notebook.save()
+    later = new_page(server)
+    later.tab.on("request", lambda request: asked.append(request.url))
+    later.tab.set_viewport_size({"width": 1280, "height": 2400})
+    copy = server.write_foreign("hostile-copy.ipynb", server.read("hostile.ipynb"))
+    saved = later.open_without_kernel(copy)
+    assert not saved.trusted(RUN)
+    check_run(saved.run_view(RUN))
+    check_reports(saved)
+    later.shoot(shots / "hostile-untrusted.png")
+    check_harmless(saved, asked)
+
+
+def check_run(view: Locator) -> None:
+    expect(view).to_have_attribute("data-state", "failed")
+    rows = view.locator("tbody tr").all()
+    shown = [[literal(cell) for cell in row.locator("td").all()] for row in rows]
+    assert shown == [[text, "before", text, text] for text in HOSTILE]
+    assert literal(view.locator(".jp-nbfinetune-name")) == NAME
+
+
+def check_reports(notebook: Notebook) -> None:
     compared = notebook.output(COMPARED).locator("tr td:last-child").all()
     assert [literal(cell) for cell in compared] == list(HOSTILE)
     turns = notebook.output(DATA).locator(".turn").all()
     assert sorted({literal(turn) for turn in turns}) == sorted(HOSTILE)
-    assert literal(view.locator(".jp-nbfinetune-name")) == NAME
-    assert literal(view.locator(".jp-nbfinetune-failure")) == "\n".join(HOSTILE)
     expect(notebook.output(LIST)).to_contain_text(NAME)
 
-    outputs = [notebook.output(index) for index in (LIST, RUN, DATA, COMPARED)]
-    for output in outputs:
-        expect(output.locator(MADE)).to_have_count(0)
-        output.screenshot(path=str(shots / f"hostile-{outputs.index(output)}.png"))
-    assert page.tab.evaluate("() => window.nbfinetuneHacked") is None
+
+def check_harmless(notebook: Notebook, asked: list[str]) -> None:
+    expect(notebook.root.locator(f".jp-Cell-outputWrapper :is({MADE})")).to_have_count(0)
+    assert notebook.page.tab.evaluate("() => window.nbfinetuneHacked") is None
     assert [url for url in asked if "evil" in url] == []
-    ours = [output.locator(".jp-nbfinetune, div.jp-nbfinetune-run").first for output in outputs]
-    assert [overflows(part) for part in ours] == [[]] * len(ours)
 
 
 def literal(part: Locator) -> str:

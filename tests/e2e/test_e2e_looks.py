@@ -72,7 +72,10 @@ def open_all(server: LabServer, kernel: str, runs: None) -> Callable[[LabPage], 
     return open_all
 
 
-def _shoot(outputs: list[Locator], shots: Path, name: str) -> None:
+def _shoot(page: LabPage, outputs: list[Locator], shots: Path, name: str) -> None:
+    page.shoot(shots / f"{name}.png")
+    size = page.tab.viewport_size or {"width": NARROW, "height": 900}
+    page.tab.set_viewport_size({**size, "height": 1500})
     for output, part in zip(outputs, ("data", "compared", "listed", "live", "failed"), strict=True):
         output.screenshot(path=str(shots / f"{name}-{part}.png"))
 
@@ -85,14 +88,13 @@ def test_every_text_is_readable_in_light_and_dark(
 ) -> None:
     outputs = open_all(page)
     faint = []
-    for theme in ("Light", "Dark"):
+    for theme in ("Dark", "Light"):  # the last one is kept in the settings
         page.theme(f"JupyterLab {theme}")
         found = [pair for output in outputs for pair in contrasts(output)]
         ratio, text = min(found)
         report(f"contrast in {theme.lower()}: {len(found)} texts, lowest {ratio:.1f} ({text})")
         faint += [(theme, *pair) for pair in found if pair[0] < READABLE]
-        _shoot(outputs, shots, theme.lower())
-        page.shoot(shots / f"{theme.lower()}.png")
+        _shoot(page, outputs, shots, theme.lower())
     assert faint == []
 
 
@@ -106,7 +108,5 @@ def test_on_a_narrow_page_nothing_sticks_out(
     page.load()
     page.command("application:toggle-left-area")
     outputs = open_all(page)
-    for output in outputs:
-        output.scroll_into_view_if_needed()
-    _shoot(outputs, shots, "narrow")
+    _shoot(page, outputs, shots, "narrow")
     assert [overflows(output) for output in outputs] == [[]] * len(outputs)
