@@ -65,3 +65,7 @@ class ModelError(NbFinetuneError, RuntimeError):
 
 class RunError(NbFinetuneError, RuntimeError):
     """A run directory or checkpoint that can't be used."""
+
+
+class MissingDependency(NbFinetuneError, ImportError):
+    """A package that something optional needs; the message names the line that installs it."""

@@ -27,15 +27,29 @@ class Row:
     """One row: a JSON value, the line it begins on, and what the reader found wrong with it.
 
     `places` gives the line of the values inside a row that spans several lines, by JSON path.
+    `moved` is for a row that was converted: paths in `value` to paths in the source.
     """
 
     line: int
     value: object
     problems: tuple[Problem, ...] = ()
     places: Mapping[str, int] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
+
+    def source_path(self, path: str) -> str:
+        """The path that the user knows a value by: the one in the source."""
+        known = path
+        while known and known not in self.moved:
+            known = _around(known)
+        return self.moved[known] + path[len(known) :] if known else path
 
     def line_of(self, path: str) -> int:
-        """The line of the value at `path`; of the nearest value around it where there is none."""
+        """The line of the value at source path `path`, or of the nearest value around it."""
         while path and path not in self.places:
-            path = path[: max(path.rfind("."), path.rfind("["), 0)]
+            path = _around(path)
         return self.places.get(path, self.line)
+
+
+def _around(path: str) -> str:
+    """The path of the value around a value; empty at the top."""
+    return path[: max(path.rfind("."), path.rfind("["), 0)]

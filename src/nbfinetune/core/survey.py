@@ -110,6 +110,7 @@ class Survey:
 
 def _count(habits: dict[K, _Habit], key: K, row: Row, path: str) -> None:
     if key not in habits:
+        path = row.source_path(path)
         habits[key] = _Habit(row.line_of(path), path)
     habits[key].count += 1
 

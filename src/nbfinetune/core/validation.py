@@ -28,11 +28,13 @@ _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 
 def check_row(row: Row) -> tuple[Problem, ...]:
     """Every problem of a row, those of its reader first; without errors it can be trained on."""
-    rules = (
-        msgspec.structs.replace(problem, line=row.line_of(problem.path))
-        for problem in broken_rules(row.value)
-    )
+    rules = (_placed(problem, row) for problem in broken_rules(row.value))
     return (*row.problems, *rules)
+
+
+def _placed(problem: Problem, row: Row) -> Problem:
+    path = row.source_path(problem.path)
+    return msgspec.structs.replace(problem, line=row.line_of(path), path=path)
 
 
 def broken_rules(value: object) -> Iterator[Problem]:
@@ -104,7 +106,7 @@ def _role_rules(message: Mapping[str, object], path: str) -> Iterator[Problem]:
     if role is BROKEN or (isinstance(role, str) and role in ROLES):
         return
     path = f"{path}.role"
-    meant = _meant(role) if isinstance(role, str) else None
+    meant = meant_role(role) if isinstance(role, str) else None
     if meant:
         got = literal(role)
         yield _error("role_invalid", path, "alias", expected=expected, got=got, meant=quoted(meant))
@@ -112,7 +114,7 @@ def _role_rules(message: Mapping[str, object], path: str) -> Iterator[Problem]:
         yield _error("role_invalid", path, expected=expected, got=literal(role))
 
 
-def _meant(role: str) -> str | None:
+def meant_role(role: str) -> str | None:
     """The role that another tool's word stands for."""
     plain = role.strip().lower()
     return plain if plain in ROLES else _ALIASES.get(plain)
