@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from nbfinetune.core.convert import Conversion
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.messages import Conversation, Message
 from nbfinetune.core.problems import Problem
@@ -22,10 +23,16 @@ _encoder = msgspec.json.Encoder(order="sorted")
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Where a dataset came from: a cell, a file (`label`: its path), a Python object, a sample."""
+    """Where a dataset came from: a cell, a file (`label`: its path), a Python object, a sample, a
+    hub (`label`: `hf:org/set:split`).
 
-    kind: Literal["cell", "file", "python", "sample"]
+    `sha256`: of the file as it was read; `cell`: the body of the cell; empty where not known.
+    """
+
+    kind: Literal["cell", "file", "python", "sample", "hub"]
     label: str = ""
+    sha256: str = ""
+    cell: str = ""
 
 
 class Split(NamedTuple):
@@ -39,6 +46,7 @@ class MessageDataset(msgspec.Struct, frozen=True, dict=True):
     """The valid conversations of a source, and every problem of the others.
 
     `rows` counts all rows of the source: `len(conversations)` valid ones plus those with errors.
+    `conversions`: what other formats they had; `fixes`: the names of quick-fixes that were applied.
     """
 
     name: str
@@ -46,6 +54,8 @@ class MessageDataset(msgspec.Struct, frozen=True, dict=True):
     problems: tuple[Problem, ...] = ()
     rows: int = 0
     origin: Origin = Origin("python")
+    conversions: tuple[Conversion, ...] = ()
+    fixes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.conversations)

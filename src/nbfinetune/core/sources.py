@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nbfinetune.core.chatform import is_chat, read_chat
+from nbfinetune.core.convert import Converter
 from nbfinetune.core.dataset import MessageDataset, Origin
 from nbfinetune.core.encoding import decode
 from nbfinetune.core.errors import DatasetError
@@ -121,10 +122,10 @@ def _dataset(
     profile: Profile = "local",
 ) -> MessageDataset:
     """Every row through the rules, every valid one kept."""
-    survey = Survey()
+    survey, converter = Survey(), Converter()
     found: list[Problem] = []
     kept: list[Conversation] = []
-    for item in items:
+    for item in converter.stream(items):
         if isinstance(item, Problem):
             found.append(item)
             continue
@@ -137,7 +138,8 @@ def _dataset(
     found += survey.summary()
     found += _row_count(survey.rows, profile, any(p.severity == "error" for p in found))
     found.sort(key=lambda p: (p.line is None, p.line))
-    return MessageDataset(name, tuple(kept), tuple(found), survey.rows, origin)
+    conversions = converter.conversions()
+    return MessageDataset(name, tuple(kept), tuple(found), survey.rows, origin, conversions)
 
 
 def _row_count(rows: int, profile: Profile, any_error: bool) -> Iterator[Problem]:

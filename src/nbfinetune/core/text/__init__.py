@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from typing import Literal, cast
 
 from nbfinetune.core.text.errors import ERRORS
+from nbfinetune.core.text.library import LIBRARY
 from nbfinetune.core.text.phrase import Phrase
 from nbfinetune.core.text.problems import PROBLEMS
 
 Language = Literal["en", "zh"]
 
-CATALOGUE: Mapping[str, Phrase] = {**PROBLEMS, **ERRORS}
+CATALOGUE: Mapping[str, Phrase] = {**PROBLEMS, **ERRORS, **LIBRARY}
 
 _chosen: Language | None = None
 
