@@ -93,6 +93,11 @@ def from_rows(rows: Any, *, name: str, system: str | None = None) -> MessageData
     return _dataset(read_rows(rows), name, Origin("python", name), system)
 
 
+def from_items(items: Iterable[Row | Problem], *, name: str, origin: Origin) -> MessageDataset:
+    """The dataset of rows that were read already, and of what was found between them."""
+    return _dataset(items, name, origin, None)
+
+
 def _bytes(path: Path) -> bytes:
     if path.is_dir():
         raise DatasetError("file_is_folder", name=quoted(str(path)))

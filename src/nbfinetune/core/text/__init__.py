@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from typing import Literal, cast
 
+from nbfinetune.core.text.draft import DRAFT
 from nbfinetune.core.text.errors import ERRORS
 from nbfinetune.core.text.library import LIBRARY
 from nbfinetune.core.text.phrase import Phrase
@@ -17,7 +18,7 @@ from nbfinetune.core.text.problems import PROBLEMS
 
 Language = Literal["en", "zh"]
 
-CATALOGUE: Mapping[str, Phrase] = {**PROBLEMS, **ERRORS, **LIBRARY}
+CATALOGUE: Mapping[str, Phrase] = {**PROBLEMS, **ERRORS, **LIBRARY, **DRAFT}
 
 _chosen: Language | None = None
 

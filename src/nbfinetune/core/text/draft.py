@@ -1,0 +1,42 @@
+"""The words of the dataset studio: what an edited text is, and why an operation was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nbfinetune.core.text.phrase import Phrase
+
+DRAFT: Mapping[str, Phrase] = {
+    "one_row_expected": Phrase(
+        "expected one row, got {count}",
+        "应为一行，得到 {count} 行",
+        "Keep one row here, and add the others as rows of their own.",
+        "此处只保留一行，其余请另外添加。",
+    ),
+    "row_gone": Phrase(
+        "this row is not there any more",
+        "这一行已不存在",
+        "It was deleted, perhaps in another view. Undo brings it back.",
+        "它已被删除，可能是在另一个视图中。可以撤销。",
+    ),
+    "row_changed": Phrase(
+        "this row was changed in another view meanwhile",
+        "这一行刚才在另一个视图中被修改",
+        "Compare the two. Saving again puts your text in place of the other.",
+        "请比较两者。再次保存会用您的文字替换另一份。",
+    ),
+    "name_needed": Phrase(
+        "the dataset needs a name of 1 to {limit} characters",
+        "数据集需要一个名字，1 到 {limit} 个字符",
+        "Write one beside the Save button.",
+        "请写在“保存”按钮旁边。",
+    ),
+    "studio_needs_anywidget": Phrase(
+        "the dataset studio needs the package anywidget",
+        "数据集工作室需要 anywidget 包",
+        "Install it:  %pip install anywidget  and restart the kernel. Without it, edit the file "
+        "and check it with  %ft_dataset FILE.",
+        "请安装：%pip install anywidget，然后重启内核。没有它时，可修改文件，"
+        "再用  %ft_dataset 文件  检查。",
+    ),
+}
