@@ -44,15 +44,15 @@ _CONTRASTS = """root => {
 }"""
 
 _OVERFLOWS = """root => {
-  const frame = root.closest('.jp-OutputArea-child') ?? root;
+  const frame = root.closest('.jp-OutputArea-output');
   const { left, right } = frame.getBoundingClientRect();
   const scrolled = node => {
-    for (let at = node.parentElement; at && at !== frame; at = at.parentElement) {
+    for (let at = node.parentElement; at !== root.parentElement; at = at.parentElement) {
       if (getComputedStyle(at).overflowX !== 'visible') return true;
     }
     return false;
   };
-  const boxes = [...root.querySelectorAll('*')]
+  const boxes = [root, ...root.querySelectorAll('*')]
     .filter(node => node.checkVisibility() && !scrolled(node))
     .map(node => [node, node.getBoundingClientRect()])
     .filter(([, box]) => box.width > 1 && (box.left < left - 1 || box.right > right + 1))

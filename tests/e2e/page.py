@@ -61,8 +61,8 @@ class Notebook:
         return self.cell(index).locator(".jp-Cell-outputWrapper")
 
     def run_view(self, index: int) -> Locator:
-        """The view of a run below a cell."""
-        return self.output(index).locator("div.jp-nbfinetune-run")
+        """The view of a run below a cell; a live one that knows nothing yet waits unseen."""
+        return self.output(index).locator("div.jp-nbfinetune-run:visible")
 
     def start(self, index: int) -> None:
         """Run a cell and don't wait."""

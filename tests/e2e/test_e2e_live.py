@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +16,10 @@ from tests.e2e.runs import DATASET, LOAD
 from tests.e2e.server import LabServer
 
 TRAIN, SECOND = 2, 3
+BUSY = (
+    "import pathlib, threading\nwhile not pathlib.Path({!r}).exists(): threading.Event().wait(0.05)"
+)
+SET_SOURCE = "panel.content.widgets[given[0]].model.sharedModel.setSource(given[1])"
 LOADING_SECONDS = 90  # torch, the model and the first answers, on a busy machine
 SOME_POINTS = re.compile(r"^([5-9]|\d\d+)$")
 
@@ -52,31 +56,41 @@ def on_disk(server: LabServer, name: str) -> Run:
     return RunStore(server.home).get(name)
 
 
+@pytest.fixture
+def busy(server: LabServer, tmp_path: Path) -> Iterator[Callable[[Notebook], None]]:
+    """Starts a cell, `BUSY`, that goes on until the test has ended."""
+    gate = tmp_path / "go-on"
+    started: list[Notebook] = []
+
+    def start(notebook: Notebook) -> None:
+        notebook.evaluate(SET_SOURCE, [SECOND, BUSY.format(str(gate))])
+        notebook.start(SECOND)
+        expect(notebook.cell(SECOND).locator(".jp-InputPrompt")).to_have_text("[*]:")
+        started.append(notebook)
+
+    yield start
+    ended = [notebook.ended(SECOND) for notebook in started]
+    gate.touch()
+    for notebook in started:
+        notebook.finish(SECOND)
+    assert ended == [False]
+
+
 def test_stop_ends_a_run_while_another_cell_is_busy(
-    page: LabPage, train: Callable[..., Notebook]
+    page: LabPage, train: Callable[..., Notebook], busy: Callable[[Notebook], None]
 ) -> None:
-    gate = page.server.work / "go-on"
-    busy = (
-        "import pathlib, threading\n"
-        f"while not pathlib.Path({str(gate)!r}).exists():\n"
-        "    threading.Event().wait(0.05)"
-    )
-    notebook = train(page, "stopped-while-busy", busy)
-    notebook.start(SECOND)
-    expect(notebook.cell(SECOND).locator(".jp-InputPrompt")).to_have_text("[*]:")
+    notebook = train(page, "stopped-while-busy")
+    busy(notebook)
 
     stop(notebook.run_view(TRAIN))
 
     run = on_disk(page.server, "stopped-while-busy")
     assert run.record().state == "stopped"
     assert run.steps() == [run.record().step]
-    assert not notebook.ended(SECOND)
-    gate.touch()
-    notebook.finish(SECOND)
 
 
-def test_after_a_reload_of_the_page_the_view_goes_on(
-    page: LabPage, train: Callable[..., Notebook]
+def test_after_a_reload_of_the_page_the_view_goes_on_and_stop_is_heard(
+    page: LabPage, train: Callable[..., Notebook], busy: Callable[[Notebook], None]
 ) -> None:
     notebook = train(page, "reloaded")
     before = points(notebook.run_view(TRAIN))
@@ -84,7 +98,11 @@ def test_after_a_reload_of_the_page_the_view_goes_on(
     notebook = page.reload(notebook)
     view = notebook.run_view(TRAIN)
     expect(view).to_have_attribute("data-state", "training")
-    assert wait_for_points(view) > before
+    expect(view.locator("button[data-command='stop']")).to_be_visible()
+    assert points(view) > before
+    busy(notebook)
+    seen = points(view)
+    expect(view).not_to_have_attribute("data-points", str(seen))
 
     stop(view)
 
@@ -131,7 +149,8 @@ WATCH = """view => {
   const textOf = (root, name) =>
     [...root.querySelectorAll(`.jp-nbfinetune-${name}`)].map(node => node.textContent).join('|');
   const look = () => {
-    const root = output.querySelector('div.jp-nbfinetune-run');
+    const roots = [...output.querySelectorAll('div.jp-nbfinetune-run')];
+    const root = roots.find(one => one.checkVisibility());
     const line = root?.querySelector('.jp-nbfinetune-line-train path.jp-nbfinetune-raw');
     const drawn = Boolean(line?.getAttribute('d')) && line.getBoundingClientRect().width > 0
       && line.checkVisibility({ contentVisibilityAuto: true });
