@@ -99,7 +99,7 @@ def test_after_a_reload_of_the_page_the_view_goes_on_and_stop_is_heard(
     view = notebook.run_view(TRAIN)
     expect(view).to_have_attribute("data-state", "training")
     expect(view.locator("button[data-command='stop']")).to_be_visible()
-    assert points(view) > before
+    assert wait_for_points(view) > before
     busy(notebook)
     seen = points(view)
     expect(view).not_to_have_attribute("data-points", str(seen))
