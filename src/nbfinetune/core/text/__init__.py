@@ -15,10 +15,11 @@ from nbfinetune.core.text.errors import ERRORS
 from nbfinetune.core.text.library import LIBRARY
 from nbfinetune.core.text.phrase import Phrase
 from nbfinetune.core.text.problems import PROBLEMS
+from nbfinetune.core.text.rules import RULES
 
 Language = Literal["en", "zh"]
 
-CATALOGUE: Mapping[str, Phrase] = {**PROBLEMS, **ERRORS, **LIBRARY, **DRAFT}
+CATALOGUE: Mapping[str, Phrase] = {**PROBLEMS, **ERRORS, **LIBRARY, **RULES, **DRAFT}
 
 _chosen: Language | None = None
 
