@@ -78,6 +78,26 @@ def test_without_the_extension_the_picture_of_a_finished_run_is_there(
     page.shoot(shots / "saved-without-extension.png")
 
 
+def test_without_the_extension_a_run_is_live_and_ends_as_a_picture(
+    new_page: Callable[..., LabPage], bare_server: LabServer
+) -> None:
+    with written_run(bare_server.home, "bare") as run:
+        run.plan()
+        run.checkpoint()
+        run.steps(5)
+        page = new_page(bare_server)
+        notebook = page.open(bare_server.notebook("bare.ipynb", LOAD, "%ft_runs bare"))
+        notebook.run(0, 1)
+        view = notebook.run_view(1)
+        expect(view).to_have_attribute("data-points", "5")
+        run.steps(5)
+        run.checkpoint()
+        expect(view).to_have_attribute("data-points", "10")
+        run.state("finished")
+    expect(notebook.output(1).locator("img")).to_be_visible(timeout=20_000)
+    expect(view).to_have_count(0)
+
+
 def test_a_notebook_saved_in_the_middle_of_a_run_shows_the_picture_so_far(
     page: LabPage, new_page: Callable[..., LabPage], shots: Path
 ) -> None:
