@@ -11,7 +11,8 @@ from transformers import AutoTokenizer
 from nbfinetune.chat.loading import STARTER_FOLDER
 from nbfinetune.core.errors import ModelError
 from nbfinetune.core.messages import Conversation, Message
-from nbfinetune.templates.render import IGNORED, ChatTemplate, LabelledRow
+from nbfinetune.templates.labels import IGNORED, LabelledRow
+from nbfinetune.templates.render import ChatTemplate
 from tests.models import CHATML, END, byte_ids, byte_tokenizer, talk
 
 TRL_TEMPLATES = Path(trl.__file__).parent / "chat_templates"
@@ -282,7 +283,7 @@ UNPROVEN = "the chat template of acme/chat does not show where the answer of lin
          "the answer is not rendered as it was written"),
         (CHATML.replace("{{ m.content + '<|im_end|>' }}{% endg",
                         "{{ m.content + ' END' }}{% endg"),
-         "the answer is not rendered as it was written"),
+         "no special token ends the answer"),
         (CHATML.replace("m.role == 'assistant'", "m.role == 'assistant' and loop.last"),
          "2 answers but 1 marked places"),
     ],
@@ -302,10 +303,10 @@ def test_a_template_without_markers_trains_the_same(conversation, pieces):
     assert row == by_hand(pieces, byte_ids)
 
 
-def test_stand_ins_in_the_text_of_the_user_prove_nothing():
-    said = talk("\ue0000\ue001", "b", line=7)
-    expected = UNPROVEN + "an answer is not rendered exactly once" + WAY_OUT
-    assert refused(WITHOUT_MARKERS, said) == expected
+@pytest.mark.parametrize("template", [CHATML, WITHOUT_MARKERS], ids=["markers", "none"])
+def test_characters_like_our_stand_ins_are_only_text(template):
+    row = ChatTemplate(byte_tokenizer(template), "acme/chat").row(talk("\ue0001\ue001", "b\ue000"))
+    assert [i for i in row.labels if i != IGNORED] == byte_ids("b\ue000<|im_end|>")
 
 
 def test_a_token_across_the_border_of_the_answer_is_refused():
@@ -327,7 +328,10 @@ def test_a_token_across_the_border_of_the_answer_is_refused():
 
 def test_a_template_that_refuses_says_so_with_its_own_words():
     template = "{{ raise_exception('System role not supported') }}" + CHATML
-    expected = "the chat template of acme/chat refuses this conversation: System role not supported"
+    expected = (
+        "the chat template of acme/chat refuses this conversation: System role not supported\n"
+        "Change the row (often its system prompt), or choose another model."
+    )
     assert refused(template, talk("a", "b")) == expected
     asked = ChatTemplate(byte_tokenizer(template), "acme/chat")
     with pytest.raises(ModelError) as error:

@@ -11,7 +11,8 @@ from nbfinetune.chat.loading import load_base
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.events import Notice
-from nbfinetune.templates.render import IGNORED, ChatTemplate, LabelledRow
+from nbfinetune.templates.labels import IGNORED, LabelledRow
+from nbfinetune.templates.render import ChatTemplate
 from nbfinetune.training.batches import Collator, mean_loss, summed_loss, tokenize
 from nbfinetune.training.sft import with_lora
 from tests.models import byte_ids, byte_tokenizer, talk

@@ -11,7 +11,8 @@ from torch import Tensor
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.events import Notice
 from nbfinetune.core.messages import Conversation
-from nbfinetune.templates.render import IGNORED, ChatTemplate, LabelledRow
+from nbfinetune.templates.labels import IGNORED, LabelledRow
+from nbfinetune.templates.render import ChatTemplate
 
 
 def tokenize(

@@ -20,7 +20,7 @@ from nbfinetune.core.errors import RunError
 from nbfinetune.core.events import Committed, Sampled, TrainStep, Validated
 from nbfinetune.core.messages import Conversation
 from nbfinetune.core.runs import Run
-from nbfinetune.templates.render import LabelledRow
+from nbfinetune.templates.labels import LabelledRow
 from nbfinetune.training.batches import mean_loss
 from nbfinetune.training.channel import Channel
 

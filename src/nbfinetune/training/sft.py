@@ -14,7 +14,7 @@ from trl import SFTConfig, SFTTrainer
 
 from nbfinetune.chat.loading import BaseModel
 from nbfinetune.core.config import TrainConfig
-from nbfinetune.templates.render import LabelledRow
+from nbfinetune.templates.labels import LabelledRow
 from nbfinetune.training.batches import Collator
 
 

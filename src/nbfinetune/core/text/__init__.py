@@ -16,10 +16,11 @@ from nbfinetune.core.text.library import LIBRARY
 from nbfinetune.core.text.phrase import Phrase
 from nbfinetune.core.text.problems import PROBLEMS
 from nbfinetune.core.text.rules import RULES
+from nbfinetune.core.text.templates import TEMPLATES
 
 Language = Literal["en", "zh"]
 
-CATALOGUE: Mapping[str, Phrase] = {**PROBLEMS, **ERRORS, **LIBRARY, **RULES, **DRAFT}
+CATALOGUE: Mapping[str, Phrase] = {**PROBLEMS, **ERRORS, **LIBRARY, **RULES, **DRAFT, **TEMPLATES}
 
 _chosen: Language | None = None
 

@@ -64,22 +64,6 @@ ERRORS: Mapping[str, Phrase] = {
         "Raise --max-length, or shorten these rows.",
         "请增大 --max-length，或缩短这些行。",
     ),
-    "labels_unproven": Phrase(
-        "the chat template of {model} does not show where the answer of line {line} is: {reason}",
-        "{model} 的对话模板无法确定第 {line} 行答案的位置：{reason}",
-        "Use a model whose template carries {{% generation %}} markers.",
-        "请使用模板带 {{% generation %}} 标记的模型。",
-    ),
-    "template_missing": Phrase(
-        "{model} has no chat template",
-        "{model} 没有对话模板",
-        "Choose an instruct or chat version of the model.",
-        "请选择该模型的 instruct 或 chat 版本。",
-    ),
-    "template_refused": Phrase(
-        "the chat template of {model} refuses this conversation: {reason}",
-        "{model} 的对话模板拒绝此对话：{reason}",
-    ),
     "training_failed": Phrase(
         "run {name} failed: {reason}",
         "训练 {name} 失败：{reason}",

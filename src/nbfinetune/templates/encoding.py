@@ -1,0 +1,120 @@
+"""Text and the places of its answers in, token ids and labels out. Knows a tokenizer, no template.
+
+A token belongs to an answer as a whole or not at all. Where one would cross the border of an
+answer (the line feed of the template and one of the answer's own, in one token), the text is cut
+there before it is encoded: that is what generation does, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from nbfinetune.templates.labels import IGNORED, Answer, LabelledRow, RenderedRow
+
+Range = tuple[int, int]
+
+
+class BorderCrossed(Exception):
+    """A token stands on both sides of an answer's border, and cutting there changes the text."""
+
+
+def encode(
+    tokenizer: Any, special_ids: frozenset[int], text: str, answers: Sequence[Answer]
+) -> RenderedRow:
+    """The text as ids, of which those of the answers are trained.
+
+    Raises:
+        BorderCrossed: The tokenizer knows no border where an answer begins or ends.
+    """
+    ids, ranges = _tokens(tokenizer, text)
+    crossed = _crossed(text, ids, ranges, answers, special_ids)
+    if crossed:
+        ids, ranges = _tokens_of_pieces(tokenizer, text, crossed)
+        if _crossed(text, ids, ranges, answers, special_ids):
+            raise BorderCrossed
+    turns = tuple(_turns(ranges, answers))
+    labels = [IGNORED] * len(ids)
+    for first, after in turns:
+        labels[first:after] = ids[first:after]
+    return RenderedRow(
+        text, LabelledRow(ids, labels), _ends(ranges, len(text)), tuple(answers), turns
+    )
+
+
+def _tokens(tokenizer: Any, text: str) -> tuple[list[int], list[Range]]:
+    """Ids and the `[start, end)` of each in the text, without holes between them.
+
+    Some tokenizers leave blanks out of their ranges: an inner blank would then not be trained.
+    """
+    found = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    ranges: list[Range] = []
+    reached = 0
+    for start, end in found["offset_mapping"]:
+        end = max(start, end, reached)
+        ranges.append((min(start, reached), end))
+        reached = end
+    return found["input_ids"], ranges
+
+
+def _tokens_of_pieces(
+    tokenizer: Any, text: str, borders: Sequence[int]
+) -> tuple[list[int], list[Range]]:
+    """As `_tokens`, of a text that is cut at the borders."""
+    ids: list[int] = []
+    ranges: list[Range] = []
+    for start, end in zip([0, *borders], [*borders, len(text)], strict=True):
+        piece, places = _tokens(tokenizer, text[start:end])
+        if tokenizer.decode(piece, clean_up_tokenization_spaces=False) != text[start:end]:
+            raise BorderCrossed  # it begins every text with a blank of its own, or knows no part
+        ids += piece
+        ranges += [(start + a, start + b) for a, b in places]
+    return ids, ranges
+
+
+def _crossed(
+    text: str,
+    ids: Sequence[int],
+    ranges: Sequence[Range],
+    answers: Sequence[Answer],
+    special_ids: frozenset[int],
+) -> list[int]:
+    """The borders of answers that lie within a token.
+
+    A special token may swallow the blanks behind it (Phi-3's do): it stays what it is, the role's
+    header or the end of the turn, and the blanks are lost to the tokenizer.
+    """
+    crossed = []
+    borders = iter(sorted({place for a in answers for place in (a.start, a.end)}))
+    border = next(borders, None)
+    for number, (start, end) in zip(ids, ranges, strict=True):
+        while border is not None and border <= start:
+            border = next(borders, None)
+        while border is not None and border < end:
+            swallowed = number in special_ids and not text[border:end].strip()
+            if not swallowed:
+                crossed.append(border)
+            border = next(borders, None)
+    return crossed
+
+
+def _turns(ranges: Sequence[Range], answers: Sequence[Answer]) -> Iterator[Range]:
+    """The tokens of each answer: those that begin in it (a swallowed blank begins before it)."""
+    token = 0
+    for answer in answers:
+        while token < len(ranges) and ranges[token][0] < answer.start:
+            token += 1
+        first = token
+        while token < len(ranges) and ranges[token][0] < answer.end:
+            token += 1
+        yield first, token
+
+
+def _ends(ranges: Sequence[Range], length: int) -> list[int]:
+    """Where the text of each token ends: a character belongs to the last of its tokens."""
+    ends: list[int] = []
+    reached = 0
+    for (_, end), (following, _) in zip(ranges, [*ranges[1:], (length, length)], strict=True):
+        reached = max(reached, min(end, following))
+        ends.append(reached)
+    return [*ends[:-1], length] if ends else []

@@ -1,0 +1,55 @@
+"""A conversation as a model trains on it: its text, its token ids, and which of them are learned.
+
+Values only: how they are found is in `render`, `places` and `encoding`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+IGNORED = -100
+"""The label of a token that is not trained (the convention of PyTorch's cross entropy)."""
+
+
+class Answer(NamedTuple):
+    """Where an answer stands in the rendered text.
+
+    `[start, content_end)` is what the assistant says, `[content_end, end)` its end-of-turn token.
+    """
+
+    start: int
+    content_end: int
+    end: int
+
+
+@dataclass(frozen=True)
+class LabelledRow:
+    """Token ids of a conversation and, for each, itself where it is trained, else `IGNORED`."""
+
+    ids: list[int]
+    labels: list[int]
+
+    @property
+    def trained_tokens(self) -> int:
+        """The labels that count in the loss: the first token is never predicted."""
+        return sum(label != IGNORED for label in self.labels[1:])
+
+    def cut(self, max_length: int) -> LabelledRow:
+        return LabelledRow(self.ids[:max_length], self.labels[:max_length])
+
+
+@dataclass(frozen=True)
+class RenderedRow:
+    """A labelled row with the text that it encodes.
+
+    `ends[i]`: where the text of token `i` ends in `text`; it begins where that of the token before
+    ends. A character that several tokens share belongs to the last of them, and so does a blank
+    that the tokenizer gave to none. `turns`: the tokens `[first, after)` of each answer.
+    """
+
+    text: str
+    row: LabelledRow
+    ends: list[int]
+    answers: tuple[Answer, ...]
+    turns: tuple[tuple[int, int], ...]
