@@ -6,12 +6,13 @@ const SUPPRESS = 'data-lm-suppress-shortcuts'; // JupyterLab leaves keys on such
 /**
  * While the focus is in `root`, plain keys are its own; chords (Ctrl+S) stay the notebook's.
  * The attribute must be there before JupyterLab looks, and it listens on the document first of all.
- * @param {HTMLElement} root @returns {() => void} ends it
+ * @param {HTMLElement} root @param {(event: KeyboardEvent) => boolean} [ownChord] chords that aren't
+ * @returns {() => void} ends it
  */
-export function keepKeys(root) {
+export function keepKeys(root, ownChord = () => false) {
   const listen = (event) => {
     if (!(event.target instanceof Element) || !root.contains(event.target)) return;
-    const own = !event.ctrlKey && !event.metaKey && !event.altKey;
+    const own = !(event.ctrlKey || event.metaKey || event.altKey) || ownChord(event);
     if (own) event.target.setAttribute(SUPPRESS, 'true');
     else event.target.removeAttribute(SUPPRESS);
   };

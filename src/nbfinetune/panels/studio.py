@@ -73,7 +73,8 @@ class Studio:
             case says.Open():
                 yield {"t": "opened", "row": shown.whole(self.draft, asked.id)}
             case says.Divide():
-                self._division = (asked.ratio, asked.seed)
+                if asked.ratio is not None and asked.seed is not None:
+                    self._division = (asked.ratio, asked.seed)
                 yield self._divided()
             case says.Save():
                 yield {"t": "saved", "text": self._save(asked.name.strip()), **self._head()}

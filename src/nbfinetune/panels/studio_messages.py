@@ -75,10 +75,10 @@ class Redo(Words, tag="redo"):
 
 
 class Divide(Words, tag="divide"):
-    """Show which rows would be held out; every view shows the same."""
+    """Show which rows would be held out, by other settings or those of all views."""
 
-    ratio: Annotated[float, Meta(ge=0, le=0.9)]
-    seed: Annotated[int, Meta(ge=0, lt=2**32)]
+    ratio: Annotated[float, Meta(ge=0, le=0.9)] | None = None
+    seed: Annotated[int, Meta(ge=0, lt=2**32)] | None = None
 
 
 class Save(Words, tag="save"):

@@ -1,0 +1,56 @@
+// A row while it is edited: its messages as they stand in the page, and what of that is new. Pure.
+
+/**
+ * @typedef {{key: number, was: number | null, role: string, content: string, said: object}} EditedTurn
+ *   `was`: its index in the row; `said`: role and content as they were
+ * @typedef {{id: number, version: number, turns: EditedTurn[] | null, text: string, original: string,
+ *   began: number, made: number, note: string, waiting: boolean}} RowEdit
+ */
+
+/** @param {object} row in full @param {boolean} [asText] its JSON is edited @returns {RowEdit} */
+export function startEdit(row, asText = false) {
+  const turns = asText || !row.turns ? null : row.turns.map(({ role, content }, index) => ({
+    key: index, was: index, role: role ?? '', content: content ?? '', said: { role, content },
+  }));
+  const made = turns?.length ?? 0;
+  const { id, version, text } = row;
+  return { id, version, turns, text, original: text, began: made, made, note: '', waiting: false };
+}
+
+/** A new message behind the others; who speaks follows from the one before. @param {RowEdit} edit */
+export function appendTurn(edit) {
+  const last = edit.turns.at(-1)?.role;
+  const role = last === 'user' ? 'assistant' : 'user';
+  edit.turns.push({ key: edit.made, was: null, role, content: '', said: {} });
+  edit.made += 1;
+}
+
+/** @param {RowEdit} edit @param {number} key */
+export function removeTurn(edit, key) {
+  edit.turns = edit.turns.filter((turn) => turn.key !== key);
+}
+
+/**
+ * What the kernel is told: what was not touched isn't named, so that nothing is lost on the way.
+ * @param {RowEdit} edit
+ */
+export function editMessage(edit) {
+  const { id, version } = edit;
+  if (!edit.turns) return { t: 'edit', id, version, text: edit.text };
+  return { t: 'edit', id, version, turns: edit.turns.map(turnMessage) };
+}
+
+function turnMessage({ was, role, content, said }) {
+  const message = was === null ? {} : { was };
+  if (was === null || role !== (said.role ?? '')) message.role = role;
+  if (was === null || content !== (said.content ?? '')) message.content = content;
+  return message;
+}
+
+/** @param {RowEdit} edit @returns {boolean} */
+export function isEdited(edit) {
+  if (!edit.turns) return edit.text !== edit.original;
+  const kept = edit.turns.every((turn, index) => turn.was === index && !('role' in turnMessage(turn))
+    && !('content' in turnMessage(turn)));
+  return !kept || edit.turns.length !== edit.began;
+}

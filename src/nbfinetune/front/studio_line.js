@@ -1,0 +1,69 @@
+// A row of the list on one line: its number, which side of the split it is on, the first words of the
+// question and the answer, what is wrong with it.
+
+import { element, setAttributes, setShown, setText } from './dom.js';
+import { foundParts } from './studio_rows.js';
+
+const MOST_CHIPS = 2;
+const SIDES = { train: 'Used for training', validation: 'Held out for validation', none: 'Not used: it has errors' };
+
+/** @param {number} id @returns {HTMLElement} */
+export function makeRow() {
+  const cell = (name, attributes = {}) => element('div', name, { role: 'gridcell', ...attributes });
+  const line = element('div', 'line', {}, [
+    element('i', 'side'), cell('number'), cell('asked', { dir: 'auto' }), cell('answer', { dir: 'auto' }), cell('badges'),
+  ]);
+  return element('div', 'row', { role: 'row' }, [line, element('div', 'detail', { hidden: '' })]);
+}
+
+/**
+ * @param {HTMLElement} node from `makeRow`
+ * @param {{line: import('./studio_rows.js').RowLine | undefined, side: string, query: string, open: boolean,
+ *   editing: boolean}} row
+ */
+export function updateRow(node, { line, side, query, open, editing }) {
+  const shown = node.nbfinetuneShown ?? {};
+  setAttributes(node, { 'aria-expanded': String(open), 'data-open': open });
+  if (shown.line === line && shown.side === side && shown.query === query && shown.editing === editing) return;
+  node.nbfinetuneShown = { line, side, query, editing };
+  const [mark, number, asked, answer, badges] = node.firstChild.children;
+  setAttributes(node, { 'data-waiting': line === undefined, 'data-changed': line?.changed });
+  setAttributes(mark, { 'data-side': line ? side : null, title: line ? SIDES[side] : null });
+  setText(number, line ? String(line.line) : '');
+  const asText = line?.text !== undefined;
+  setAttributes(asked, { 'data-code': asText });
+  showFound(asked, asText ? line.text : (line?.asked ?? ''), query);
+  setShown(answer, !asText);
+  showFound(answer, line?.answer ?? '', query);
+  badges.replaceChildren(...(line ? rowBadges(line, editing) : []));
+}
+
+function rowBadges(line, editing) {
+  const badges = [];
+  const add = (name, text, title = '') => badges.push(element('span', name, title ? { title } : {}, [text]));
+  if (editing) add('badge', 'editing');
+  else if (line.changed) add('badge', 'changed', 'Changed since the studio was opened');
+  const pairs = Math.ceil((line.turns - (line.system ? 1 : 0)) / 2);
+  if (pairs > 1) add('badge', `${pairs} turns`);
+  for (const [severity, code] of line.problems.slice(0, MOST_CHIPS)) {
+    badges.push(problemChip(severity, code));
+  }
+  const more = line.problems.length - MOST_CHIPS;
+  if (more > 0) add('badge', `+${more}`, line.problems.slice(MOST_CHIPS).map(([, code]) => codeText(code)).join(', '));
+  return badges;
+}
+
+function problemChip(severity, code) {
+  return element('span', 'problem-chip', { 'data-severity': severity }, [codeText(code)]);
+}
+
+/** @param {string} code of a problem @returns {string} as words */
+export function codeText(code) {
+  return code.replaceAll('_', ' ');
+}
+
+/** Text in which the found parts are marked. @param {HTMLElement} node */
+export function showFound(node, text, query) {
+  const parts = foundParts(text, query);
+  node.replaceChildren(...parts.map((part) => (part.found ? element('mark', '', {}, [part.text]) : part.text)));
+}
