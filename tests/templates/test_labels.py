@@ -1,0 +1,194 @@
+"""What a model learns of a row, family by family, as whole texts: `⟦…⟧` is trained."""
+
+from __future__ import annotations
+
+import pytest
+
+from nbfinetune.core.errors import ModelError
+from nbfinetune.core.messages import Conversation
+from nbfinetune.templates.labels import IGNORED
+from nbfinetune.templates.render import ChatTemplate
+from tests.models import talk
+from tests.templates.tokenizers import QWEN, family, merging_tokenizer, stock
+
+
+def learned(template: ChatTemplate, conversation: Conversation) -> str:
+    """The text of a row with brackets around what is trained, taken from the labels alone."""
+    rendered = template.rendered(conversation)
+    shown, start, before = "", 0, False
+    for label, end in zip(rendered.row.labels, rendered.ends, strict=True):
+        trained = label != IGNORED
+        shown += ("⟦" if trained else "⟧") * (trained != before) + rendered.text[start:end]
+        start, before = end, trained
+    return shown + "⟧" * before
+
+
+def decoded(template: ChatTemplate, conversation: Conversation) -> list[str]:
+    """The trained stretches of a row, each decoded by its tokenizer."""
+    stretches: list[list[int]] = []
+    before = IGNORED
+    for label in template.row(conversation).labels:
+        if label != IGNORED:
+            if before == IGNORED:
+                stretches.append([])
+            stretches[-1].append(label)
+        before = label
+    return [template.tokenizer.decode(stretch) for stretch in stretches]
+
+
+QWEN_SAYS = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."
+LLAMA_HEAD = "<|begin_of_text|><|start_header_id|>"
+NO_THOUGHTS = "<think>\n\n</think>\n\n"
+
+SINGLE = {
+    "qwen2_5": f"<|im_start|>system\n{QWEN_SAYS}<|im_end|>\n<|im_start|>user\nhi<|im_end|>\n"
+               "<|im_start|>assistant\n⟦yo, 你好<|im_end|>⟧\n",
+    "qwen3": "<|im_start|>user\nhi<|im_end|>\n"
+             f"<|im_start|>assistant\n{NO_THOUGHTS}⟦yo, 你好<|im_end|>⟧\n",
+    "llama3": f"{LLAMA_HEAD}user<|end_header_id|>\n\nhi<|eot_id|>"
+              "<|start_header_id|>assistant<|end_header_id|>\n\n⟦yo, 你好<|eot_id|>⟧",
+    "gemma3": "<bos><start_of_turn>user\nhi<end_of_turn>\n"
+              "<start_of_turn>model\n⟦yo, 你好<end_of_turn>⟧\n",
+    # a special token of Phi-3 takes the line feed behind it, the last one is not trained
+    "phi3": "<|user|>\nhi<|end|>\n<|assistant|>\n⟦yo, 你好<|end|>\n⟧<|endoftext|>",
+    "chatml": "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n⟦yo, 你好<|im_end|>⟧\n",
+    "smollm": "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n⟦yo, 你好<|im_end|>⟧\n",
+    "mistral": "<s>[INST] hi [/INST] ⟦yo, 你好</s>⟧",
+}  # fmt: skip
+
+MULTI = {
+    "qwen2_5": "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\none<|im_end|>\n"
+               "<|im_start|>assistant\n⟦1<|im_end|>⟧\n<|im_start|>user\ntwo<|im_end|>\n"
+               "<|im_start|>assistant\n⟦a\n\nb<|im_end|>⟧\n",
+    "qwen3": "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\none<|im_end|>\n"
+             f"<|im_start|>assistant\n{NO_THOUGHTS}⟦1<|im_end|>⟧\n"
+             "<|im_start|>user\ntwo<|im_end|>\n"
+             f"<|im_start|>assistant\n{NO_THOUGHTS}⟦a\n\nb<|im_end|>⟧\n",
+    "llama3": f"{LLAMA_HEAD}system<|end_header_id|>\n\nBe brief.<|eot_id|>"
+              "<|start_header_id|>user<|end_header_id|>\n\none<|eot_id|>"
+              "<|start_header_id|>assistant<|end_header_id|>\n\n⟦1<|eot_id|>⟧"
+              "<|start_header_id|>user<|end_header_id|>\n\ntwo<|eot_id|>"
+              "<|start_header_id|>assistant<|end_header_id|>\n\n⟦a\n\nb<|eot_id|>⟧",
+    "gemma3": "<bos><start_of_turn>user\nBe brief.\n\none<end_of_turn>\n"
+              "<start_of_turn>model\n⟦1<end_of_turn>⟧\n<start_of_turn>user\ntwo<end_of_turn>\n"
+              "<start_of_turn>model\n⟦a\n\nb<end_of_turn>⟧\n",
+    "phi3": "<|system|>\nBe brief.<|end|>\n<|user|>\none<|end|>\n<|assistant|>\n⟦1<|end|>\n⟧"
+            "<|user|>\ntwo<|end|>\n<|assistant|>\n⟦a\n\nb<|end|>\n⟧<|endoftext|>",
+    "chatml": "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\none<|im_end|>\n"
+              "<|im_start|>assistant\n⟦1<|im_end|>⟧\n<|im_start|>user\ntwo<|im_end|>\n"
+              "<|im_start|>assistant\n⟦a\n\nb<|im_end|>⟧\n",
+    "smollm": "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\none<|im_end|>\n"
+              "<|im_start|>assistant\n⟦1<|im_end|>⟧\n<|im_start|>user\ntwo<|im_end|>\n"
+              "<|im_start|>assistant\n⟦a\n\nb<|im_end|>⟧\n",
+    # the system prompt is dropped: the last message is an answer
+    "mistral": "<s>[INST] one [/INST] ⟦1</s>⟧[INST] two [/INST] ⟦a\n\nb</s>⟧",
+}  # fmt: skip
+
+# outer white space: as the family renders it, and as its tokenizer keeps it
+OUTER = {
+    "qwen2_5": "\n yo  yo \n<|im_end|>",
+    "qwen3": " yo  yo \n<|im_end|>",
+    "llama3": "yo  yo<|eot_id|>",
+    "gemma3": "yo  yo<end_of_turn>",
+    "phi3": "yo  yo \n<|end|>",
+    "chatml": "\n yo  yo \n<|im_end|>",
+    "smollm": "\n yo  yo \n<|im_end|>",
+    "mistral": "yo  yo</s>",
+}
+
+END = {name: shown[shown.rindex("<") :].rstrip("\n") for name, shown in OUTER.items()}
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_of_a_single_turn_the_answer_and_its_end_token_are_trained(name):
+    template, row = family(name), talk("hi", "yo, 你好")
+    assert learned(template, row) == SINGLE[name]
+    assert decoded(template, row) == ["yo, 你好" + END[name]]
+
+
+@pytest.mark.parametrize("name", MULTI)
+def test_of_several_turns_each_answer_and_its_end_token_are_trained(name):
+    template, row = family(name), talk("one", "1", "two", "a\n\nb", system="Be brief.")
+    assert learned(template, row) == MULTI[name]
+    assert decoded(template, row) == ["1" + END[name], "a\n\nb" + END[name]]
+
+
+@pytest.mark.parametrize("name", OUTER)
+def test_outer_white_space_is_trained_as_it_is_rendered(name):
+    assert decoded(family(name), talk("hi", "\n yo  yo \n")) == [OUTER[name]]
+
+
+def test_a_line_feed_of_the_answer_is_not_one_token_with_that_of_the_header():
+    template, row = family("chatml"), talk("hi", "\nyo")
+    asked, whole = template.prompt_ids(row.prompt), template.row(row)
+    assert whole.ids[: len(asked)] == asked  # as in generation
+    assert learned(template, row).endswith("assistant\n⟦\nyo<|im_end|>⟧\n")
+
+
+def test_a_blank_of_the_template_is_not_one_token_with_the_first_word():
+    source = "{% for m in messages %}{{ m.role + ': ' + m.content + '<|im_end|>' }}{% endfor %}"
+    for trim in (True, False):
+        template = ChatTemplate(merging_tokenizer(source, QWEN, trim=trim), "acme/blank")
+        assert learned(template, talk("hi", "yo yo")) == (
+            "user: hi<|im_end|>assistant: ⟦yo yo<|im_end|>⟧"
+        )
+        assert decoded(template, talk("hi", "yo yo")) == ["yo yo<|im_end|>"]
+
+
+def test_inner_blanks_are_trained_where_the_tokenizer_leaves_them_out_of_its_ranges():
+    row = talk("hi", "a   b 😀 c")
+    assert family("smollm").row(row) == family("chatml").row(row)
+
+
+THOUGHT = "<think>\nhm\n</think>\n\nyo"
+
+
+@pytest.mark.parametrize(
+    "answer", [THOUGHT, "<think>hm</think>yo", "\n<think>\nhm</think>\nyo"],
+    ids=["as rendered", "short", "other line feeds"],
+)  # fmt: skip
+def test_thoughts_are_trained_where_they_are_rendered(answer):
+    row = talk("hi", answer, "so", "end")
+    assert learned(family("qwen3"), row) == (
+        "<|im_start|>user\nhi<|im_end|>\n"
+        "<|im_start|>assistant\n⟦<think>\nhm\n</think>\n\nyo<|im_end|>⟧\n"
+        "<|im_start|>user\nso<|im_end|>\n"
+        f"<|im_start|>assistant\n{NO_THOUGHTS}⟦end<|im_end|>⟧\n"
+    )
+
+
+def test_an_empty_think_block_of_a_row_is_no_thought():
+    row = talk("hi", "<think>\n\n</think>\n\nyo")
+    for name in ("qwen3", "chatml"):
+        assert learned(family(name), row).endswith("<think>\n\n</think>\n\n⟦yo<|im_end|>⟧\n")
+
+
+def test_a_template_that_deletes_thoughts_trains_what_is_left():
+    source = stock("qwen3").replace("{{-", "{{- ''+", 1)  # unknown to TRL: no markers
+    template = ChatTemplate(merging_tokenizer(source, QWEN, eos_token=QWEN[2]), "acme/thinker")
+    assert not template.has_markers
+    assert learned(template, talk("hi", THOUGHT, "so", THOUGHT)) == (
+        "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n⟦yo<|im_end|>⟧\n"
+        "<|im_start|>user\nso<|im_end|>\n"
+        "<|im_start|>assistant\n⟦<think>\nhm\n</think>\n\nyo<|im_end|>⟧\n"
+    )
+
+
+def test_a_template_that_refuses_system_prompts_is_refused_with_its_words():
+    with pytest.raises(ModelError) as error:
+        family("gemma").row(talk("a", "b", system="Be brief.", line=3))
+    assert (error.value.code, str(error.value)) == (
+        "template_refused",
+        "the chat template of gemma refuses this conversation: System role not supported\n"
+        "Change the row (often its system prompt), or choose another model.",
+    )
+
+
+def test_a_template_whose_answers_have_no_end_token_is_refused():
+    source = "{% for m in messages %}{{ '[INST] ' + m.content + ' [/INST] ' }}{% endfor %}"
+    template = ChatTemplate(merging_tokenizer(source, QWEN), "acme/old")
+    with pytest.raises(ModelError) as error:
+        template.row(talk("a", "b", line=3))
+    assert (error.value.code, error.value.params) == (
+        "labels_unproven/no_end", {"model": "acme/old", "line": 3}
+    )  # fmt: skip
