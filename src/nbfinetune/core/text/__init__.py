@@ -12,15 +12,26 @@ from typing import Literal, cast
 
 from nbfinetune.core.text.draft import DRAFT
 from nbfinetune.core.text.errors import ERRORS
+from nbfinetune.core.text.fixes import FIX_WORDS
 from nbfinetune.core.text.library import LIBRARY
 from nbfinetune.core.text.phrase import Phrase
 from nbfinetune.core.text.problems import PROBLEMS
+from nbfinetune.core.text.quality import QUALITY
 from nbfinetune.core.text.rules import RULES
 from nbfinetune.core.text.templates import TEMPLATES
 
 Language = Literal["en", "zh"]
 
-CATALOGUE: Mapping[str, Phrase] = {**PROBLEMS, **ERRORS, **LIBRARY, **RULES, **DRAFT, **TEMPLATES}
+CATALOGUE: Mapping[str, Phrase] = {
+    **PROBLEMS,
+    **ERRORS,
+    **FIX_WORDS,
+    **LIBRARY,
+    **RULES,
+    **QUALITY,
+    **DRAFT,
+    **TEMPLATES,
+}
 
 _chosen: Language | None = None
 
