@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.e2e.page import LabPage
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+EXPECT_SECONDS = 20  # a machine that is busy with other things is slow, not wrong
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -50,8 +51,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.is_file():
         pytest.exit(f"browser tests need Chromium: {CHROMIUM} is not there (set CHROMIUM)", 1)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=EXPECT_SECONDS * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_OPTIONS)
         yield browser

@@ -94,7 +94,7 @@ def test_without_the_extension_a_run_is_live_and_ends_as_a_picture(
         run.checkpoint()
         expect(view).to_have_attribute("data-points", "10")
         run.state("finished")
-    expect(notebook.output(1).locator("img")).to_be_visible(timeout=20_000)
+    expect(notebook.output(1).locator("img")).to_be_visible()
     expect(view).to_have_count(0)
 
 
