@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from nbfinetune.core.convert import Converter
 from nbfinetune.core.jsonl import read_json
 from nbfinetune.core.messages import Conversation
 from nbfinetune.core.pages import Page
@@ -60,8 +61,8 @@ def plain(text: str) -> str:
 
 def draft_row(row_id: int, version: int, row: Row, text: str = "") -> DraftRow:
     """The row with everything that is wrong with it; `text` counts only where it isn't readable."""
-    # a converted row is edited as what it has become: its paths are those of its messages
-    row = replace(row, moved={}) if row.moved else row
+    # a row of another format is edited as what it becomes: its paths are those of its messages
+    row = replace(Converter().convert(row), moved={})
     problems = (*check_row(row), *_habits(row))
     errors = any(problem.severity == "error" for problem in problems)
     damaged = any(problem.severity == "error" for problem in row.problems)
@@ -168,4 +169,7 @@ def _null(value: object) -> object:
 def _habits(row: Row) -> Iterator[Problem]:
     survey = Survey()
     survey.see(row)
-    return (problem for problem in survey.summary() if problem.code in HABITS)
+    for problem in survey.summary():
+        if problem.code in HABITS:
+            once = problem.params.get("count") == 1
+            yield msgspec.structs.replace(problem, kind="here") if once else problem

@@ -30,6 +30,7 @@ export function updateRow(node, { line, side, query, open, editing }) {
   setAttributes(node, { 'data-waiting': line === undefined, 'data-changed': line?.changed });
   setAttributes(mark, { 'data-side': line ? side : null, title: line ? SIDES[side] : null });
   setText(number, line ? String(line.line) : '');
+  setAttributes(number, line?.changed ? { title: 'Changed since the studio was opened' } : { title: null });
   const asText = line?.text !== undefined;
   setAttributes(asked, { 'data-code': asText });
   showFound(asked, asText ? line.text : (line?.asked ?? ''), query);
@@ -38,23 +39,20 @@ export function updateRow(node, { line, side, query, open, editing }) {
   badges.replaceChildren(...(line ? rowBadges(line, editing) : []));
 }
 
+/** What matters most stands first: what finds no room is not seen. */
 function rowBadges(line, editing) {
-  const badges = [];
-  const add = (name, text, title = '') => badges.push(element('span', name, title ? { title } : {}, [text]));
-  if (editing) add('badge', 'editing');
-  else if (line.changed) add('badge', 'changed', 'Changed since the studio was opened');
+  const chips = line.problems.slice(0, MOST_CHIPS).map(([severity, code]) => {
+    return element('span', 'problem-chip', { 'data-severity': severity }, [codeText(code)]);
+  });
+  const badge = (text, title = null) => element('span', 'badge', { title }, [text]);
+  const rest = line.problems.slice(MOST_CHIPS).map(([, code]) => codeText(code));
   const pairs = Math.ceil((line.turns - (line.system ? 1 : 0)) / 2);
-  if (pairs > 1) add('badge', `${pairs} turns`);
-  for (const [severity, code] of line.problems.slice(0, MOST_CHIPS)) {
-    badges.push(problemChip(severity, code));
-  }
-  const more = line.problems.length - MOST_CHIPS;
-  if (more > 0) add('badge', `+${more}`, line.problems.slice(MOST_CHIPS).map(([, code]) => codeText(code)).join(', '));
-  return badges;
-}
-
-function problemChip(severity, code) {
-  return element('span', 'problem-chip', { 'data-severity': severity }, [codeText(code)]);
+  return [
+    ...chips,
+    ...(rest.length ? [badge(`+${rest.length}`, rest.join(', '))] : []),
+    ...(editing ? [badge('editing')] : []),
+    ...(pairs > 1 ? [badge(`${pairs} turns`)] : []),
+  ];
 }
 
 /** @param {string} code of a problem @returns {string} as words */

@@ -49,7 +49,7 @@ export function createRowList(el, host) {
     keepChildren(space, shown, (id) => id, make, (node, id) => {
       const place = host.placeOf(id);
       const tabindex = id === state.active ? '0' : '-1';
-      const style = `transform:translateY(${rowTop(layout, place)}px)`;
+      const style = `top:${rowTop(layout, place)}px`;
       setAttributes(node, { style, tabindex, 'aria-rowindex': place + 2, 'data-place': place });
       host.update(node, id, place);
     });

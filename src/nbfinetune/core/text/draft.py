@@ -13,6 +13,18 @@ DRAFT: Mapping[str, Phrase] = {
         "Keep one row here, and add the others as rows of their own.",
         "此处只保留一行，其余请另外添加。",
     ),
+    "extra_key/here": Phrase(
+        "the key {key} has no effect on training",
+        "键 {key} 对训练没有作用",
+        "It is kept when the dataset is written. What the model shall learn belongs in 'content'.",
+        "写出数据集时会保留。要让模型学的内容应放进 'content'。",
+    ),
+    "outer_whitespace/here": Phrase(
+        "this text begins or ends with blanks",
+        "这段文字首尾有空白",
+        "Delete the blanks: some models never see them.",
+        "请删除空白：有的模型看不到它们。",
+    ),
     "row_gone": Phrase(
         "this row is not there any more",
         "这一行已不存在",
