@@ -197,7 +197,7 @@ def test_a_cell_is_recognised_by_what_is_in_it(body, lines):
     assert dataset.errors == ()
     assert [c.line for c in dataset.conversations] == list(lines)
     assert dataset.sha256 == from_rows(ROWS, name="d").sha256
-    assert dataset.origin == Origin("cell", "d")
+    assert dataset.origin == Origin("cell", "d", cell=body.rstrip())
 
 
 def test_one_object_in_a_cell_is_one_row_however_it_is_printed():

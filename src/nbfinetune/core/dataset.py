@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from nbfinetune.core import exports
 from nbfinetune.core.convert import Conversion
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.messages import Conversation, Message
 from nbfinetune.core.problems import Problem
+from nbfinetune.core.quoting import quoted
 
 _encoder = msgspec.json.Encoder(order="sorted")
 
@@ -94,6 +97,45 @@ class MessageDataset(msgspec.Struct, frozen=True, dict=True):
                 valid=len(self),
             )
         return self
+
+    def to_jsonl(self, path: Path | str) -> Path:
+        """The file written: the valid conversations, one JSON object per line, extra keys kept.
+
+        An older file of that name is replaced as a whole, but never the one that this dataset was
+        read from: its rows with errors would be lost.
+
+        Raises:
+            DatasetError: That file, or one that can't be written.
+        """
+        path = Path(path).expanduser()
+        try:
+            if self.origin.kind == "file" and path.exists() and path.samefile(self.origin.label):
+                raise DatasetError("export_onto_source", name=quoted(str(path)))
+            beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+            write_jsonl(self.conversations, beside)
+            beside.replace(path)
+        except (OSError, ValueError) as error:
+            if isinstance(error, DatasetError):
+                raise
+            reason = getattr(error, "strerror", None) or str(error)
+            raise DatasetError("export_failed", name=quoted(str(path)), reason=reason) from None
+        return path
+
+    def to_hf(self) -> Any:
+        """The valid conversations as a `datasets.Dataset`: `messages`, and a column per extra key.
+
+        Extra keys of one plain type have a column of that type, others one of JSON values; keys
+        that a row doesn't have are null there. Integers beyond 64 bits become text.
+        """
+        return exports.to_hf(self.conversations)
+
+    def to_pandas(self) -> Any:
+        """The valid conversations as a `pandas.DataFrame`: `messages`, and a column per extra key.
+
+        Raises:
+            MissingDependency: pandas is not installed.
+        """
+        return exports.to_pandas(self.conversations)
 
     def split(self, ratio: float, seed: int = 0) -> Split:
         """Hold out `ratio` of the rows for validation; duplicates stay on one side.

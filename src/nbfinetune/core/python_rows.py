@@ -9,6 +9,8 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from nbfinetune.core.convert_formats import format_of
+from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.json_faults import child, shallow
 from nbfinetune.core.json_scan import MAX_DEPTH
@@ -34,8 +36,10 @@ def _records(rows: Any) -> Iterable[Any]:
     if hasattr(rows, "to_dict") and hasattr(rows, "columns"):
         records: Iterable[Any] = rows.to_dict("records")
         return records
-    if isinstance(rows, Mapping) and "messages" in rows:
+    if isinstance(rows, Mapping) and ("messages" in rows or format_of(rows) is not None):
         return [rows]
+    if isinstance(rows, MessageDataset):
+        return rows.conversations
     if isinstance(rows, (str, bytes, Mapping)) or not isinstance(rows, Iterable):
         raise DatasetError("not_rows", got=type(rows).__name__)
     return rows

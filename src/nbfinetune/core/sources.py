@@ -70,7 +70,7 @@ def read_cell(
     """
     body = body.rstrip()
     items = _cell_reader(body)(body, first_line)
-    return _dataset(items, name, Origin("cell", name), system)
+    return _dataset(items, name, Origin("cell", name, cell=body), system)
 
 
 def _cell_reader(body: str) -> Callable[[str, int], Iterable[Row | Problem]]:
@@ -82,15 +82,18 @@ def _cell_reader(body: str) -> Callable[[str, int], Iterable[Row | Problem]]:
     return read_jsonl if has_rows and not is_chat(body) else read_chat
 
 
-def from_rows(rows: Any, *, name: str, system: str | None = None) -> MessageDataset:
+def from_rows(
+    rows: Any, *, name: str, system: str | None = None, origin: Origin | None = None
+) -> MessageDataset:
     """The dataset in a list of `{"messages": [...]}`, a pandas frame or a `datasets.Dataset`.
 
-    `line` of a conversation and of a problem is the number of its row, from 1.
+    `line` of a conversation and of a problem is the number of its row, from 1. `origin`: where
+    the rows are from, if that is known better than by their name.
 
     Raises:
         DatasetError: `rows` is no collection of rows.
     """
-    return _dataset(read_rows(rows), name, Origin("python", name), system)
+    return _dataset(read_rows(rows), name, origin or Origin("python", name), system)
 
 
 def from_items(items: Iterable[Row | Problem], *, name: str, origin: Origin) -> MessageDataset:

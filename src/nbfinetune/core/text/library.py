@@ -33,4 +33,85 @@ _CONVERSION: Mapping[str, Phrase] = {
     ),
 }
 
-LIBRARY: Mapping[str, Phrase] = {**_FORMATS, **_CONVERSION}
+_NAMED: Mapping[str, Phrase] = {
+    "sample_unknown": Phrase(
+        "there is no sample {name!r}{suggestion}",
+        "没有名为 {name!r} 的示例{suggestion}",
+        "There are: {names}.",
+        "现有：{names}。",
+    ),
+    "source_syntax": Phrase(
+        "can't read the source {source}",
+        "无法解析来源 {source}",
+        "Write  hf:org/set,  hf:org/set:split  or  hf:org/set/config:split.",
+        "请写成  hf:组织/数据集、hf:组织/数据集:split  或  hf:组织/数据集/config:split。",
+    ),
+    "source_not_found": Phrase(
+        "there is no dataset {source}, or it is private: {reason}",
+        "没有数据集 {source}，或它是私有的：{reason}",
+        "Check the name on the hub's page; for a private one log in:  hf auth login",
+        "请在 hub 的网页上核对名称；私有数据集请先登录：hf auth login",
+    ),
+    "source_gated": Phrase(
+        "{source} is given only to those who agree to its terms: {reason}",
+        "{source} 需要先同意其使用条款：{reason}",
+        "Agree to them on the dataset's page, then log in:  hf auth login",
+        "请在数据集的网页上同意条款，然后登录：hf auth login",
+    ),
+    "source_offline": Phrase(
+        "{source} can't be reached: {reason}",
+        "无法连接 {source}：{reason}",
+        "Check the network (HF_HUB_OFFLINE, HF_ENDPOINT), or load a file instead.",
+        "请检查网络（HF_HUB_OFFLINE、HF_ENDPOINT），或改为加载文件。",
+    ),
+    "source_config": Phrase(
+        "{source} has several configurations: {reason}",
+        "{source} 有多个配置：{reason}",
+        "Name one of them:  hf:org/set/config",
+        "请指明其中一个：hf:组织/数据集/config",
+    ),
+    "source_no_split": Phrase(
+        "{source} has no split {split}; it has: {splits}",
+        "{source} 没有 split {split}；现有：{splits}",
+        "Write one of these behind the colon.",
+        "请在冒号后写上其中之一。",
+    ),
+    "source_which_split": Phrase(
+        "{source} has no split 'train'; it has: {splits}",
+        "{source} 没有 split 'train'；现有：{splits}",
+        "Say which one, behind a colon:  hf:org/set:split",
+        "请在冒号后指明：hf:组织/数据集:split",
+    ),
+    "source_unreadable": Phrase(
+        "{source} can't be read: {reason}",
+        "无法读取 {source}：{reason}",
+        "Download its rows as a .jsonl or .json file and load that.",
+        "请把数据下载为 .jsonl 或 .json 文件再加载。",
+    ),
+    "export_onto_source": Phrase(
+        "{name} is the file that this dataset was read from",
+        "{name} 正是读取此数据集的文件",
+        "Choose another name: rows with problems and blank lines would be lost.",
+        "请换一个文件名：有问题的行和空行会丢失。",
+    ),
+    "export_failed": Phrase(
+        "{name} can't be written: {reason}",
+        "无法写入 {name}：{reason}",
+        "Check that the folder exists and may be written to.",
+        "请检查文件夹是否存在、是否可写。",
+    ),
+    "export_table": Phrase(
+        "the rows don't fit a table of the datasets package: {reason}",
+        "这些行无法放进 datasets 包的表：{reason}",
+        "Rename or delete the extra keys, or write a file:  .to_jsonl(PATH)",
+        "请改名或删除多余的键，或写成文件：.to_jsonl(路径)",
+    ),
+    "dependency_missing": Phrase(
+        "the package {package} is not installed",
+        "未安装 {package} 包",
+        "Install it:  %pip install {package}",
+        "请安装：%pip install {package}",
+    ),
+}
+
+LIBRARY: Mapping[str, Phrase] = {**_FORMATS, **_CONVERSION, **_NAMED}
