@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nbfinetune.core.checking import UPLOAD_BYTES
 from nbfinetune.core.dataset import Origin
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.messages import Conversation, Message
 from nbfinetune.core.problems import Problem
-from nbfinetune.core.sources import UPLOAD_BYTES, from_rows, read_cell, read_file
+from nbfinetune.core.sources import from_rows, read_cell, read_file
 
 
 def row(question: str, answer: str = "yo", **extra: object) -> dict[str, object]:

@@ -1,15 +1,20 @@
-"""Bytes of a dataset file to text. Knows which encodings people meet; reads only UTF-8."""
+"""Bytes of a dataset file to text. Knows which encodings people meet; takes only UTF-8 unasked."""
 
 from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
+from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.problems import Problem
+from nbfinetune.core.quoting import quoted
 
 _MAGIC = {b"PK\x03\x04": "ZIP / XLSX", b"\x1f\x8b": "gzip", b"PAR1": "Parquet", b"%PDF": "PDF"}
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_BOM = codecs.BOM_UTF8
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _LFS = b"version https://git-lfs.github.com/spec/"
 
@@ -24,15 +29,69 @@ class Decoded(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-def decode(raw: bytes) -> Decoded:
+class Opened(NamedTuple):
+    """The same in blocks of bytes, UTF-8 but for the bytes that are none."""
+
+    blocks: Iterator[bytes] | None
+    problems: tuple[Problem, ...] = ()
+
+
+def decode(raw: bytes, encoding: str | None = None) -> Decoded:
     """UTF-8, with or without BOM, to text; another encoding is one problem with its likely name."""
-    foreign = _foreign(raw)
+    blocks, problems = open_blocks(iter([raw]), encoding)
+    if blocks is None:
+        return Decoded(None, problems)
+    return Decoded(b"".join(blocks).decode("utf-8", "surrogateescape"), problems)
+
+
+def open_blocks(blocks: Iterator[bytes], encoding: str | None = None) -> Opened:
+    """The bytes of a file as UTF-8, without BOM. What they are is judged by the first block.
+
+    Bytes that are no text in `encoding` stay as they are: their rows have the problem.
+
+    Raises:
+        DatasetError: `encoding` is the name of none.
+    """
+    if encoding is not None:
+        blocks = _transcoded(blocks, encoding, _decoder(encoding))
+    head, second = next(blocks, b""), next(blocks, b"")
+    blocks = chain([second], blocks)
+    # A first block may end within a character.
+    judged = (head[: head.rfind(b"\n") + 1] or head) if second else head
+    foreign = _foreign(judged) if encoding is None else None
     if foreign is not None:
-        return Decoded(None, (foreign,))
-    text = raw.decode("utf-8", "surrogateescape")
-    if text.startswith("\ufeff"):
-        return Decoded(text[1:], (Problem(code="bom", severity="warning", line=1),))
-    return Decoded(text)
+        return Opened(None, (foreign,))
+    if head.startswith(_BOM):
+        bom = Problem(code="bom", severity="warning", line=1)
+        return Opened(chain([head[len(_BOM) :]], blocks), (bom,) if encoding is None else ())
+    return Opened(chain([head], blocks))
+
+
+def _decoder(encoding: str) -> codecs.IncrementalDecoder:
+    try:
+        b"".decode(encoding)
+        return codecs.getincrementaldecoder(encoding)("nbfinetune.undecoded")
+    except (LookupError, ValueError):
+        raise DatasetError("encoding_unknown", name=quoted(encoding)) from None
+
+
+def _transcoded(
+    blocks: Iterator[bytes], encoding: str, decoder: codecs.IncrementalDecoder
+) -> Iterator[bytes]:
+    for block in blocks:
+        yield decoder.decode(block).encode("utf-8", "surrogateescape")
+    yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
+
+
+def _undecoded(error: UnicodeError) -> tuple[str, int]:
+    """The bytes that are no text, as `surrogateescape` has them; at least one for each place."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    damaged = [byte for byte in error.object[error.start : error.end] if byte > 0x7F] or [0xFF]
+    return "".join(chr(0xDC00 + byte) for byte in damaged), error.end
+
+
+codecs.register_error("nbfinetune.undecoded", _undecoded)
 
 
 def _foreign(raw: bytes) -> Problem | None:
@@ -43,11 +102,18 @@ def _foreign(raw: bytes) -> Problem | None:
         if raw.startswith(magic):
             return _error("encoding", "binary", got=name)
     if raw.startswith(_UTF16) or _looks_like_utf16(raw[:1000]):
-        return _error("encoding", got="UTF-16")
+        return _error("encoding", got="UTF-16", name=_utf16_name(raw))
     # A few zero bytes among rows are what a crash leaves behind: only their lines are lost.
     if b"\0" in raw[:1000] and not raw.lstrip().startswith((b"{", b"[")):
         return _error("encoding", "binary", got=r"\x00")
-    return _mostly_other(raw)
+    return None if raw.isascii() else _mostly_other(raw)
+
+
+def _utf16_name(raw: bytes) -> str:
+    """The name under which Python reads it: the BOM, or else the place of the zeros tells."""
+    if raw.startswith(_UTF16):
+        return "utf-16"
+    return "utf-16-be" if raw[:1] == b"\0" else "utf-16-le"
 
 
 def _looks_like_utf16(head: bytes) -> bool:
@@ -64,8 +130,8 @@ def _mostly_other(raw: bytes) -> Problem | None:
     if few or (damaged == [len(lines) - 1] and _is_cut(lines[-1])):
         return None
     chinese = all(_is(lines[number], "gb18030") for number in damaged)
-    got = "GBK / GB18030" if chinese else "Windows-1252 / Latin-1"
-    return _error("encoding", line=damaged[0] + 1, got=got)
+    got, name = ("GBK / GB18030", "gb18030") if chinese else ("Windows-1252 / Latin-1", "cp1252")
+    return _error("encoding", line=damaged[0] + 1, got=got, name=name)
 
 
 def _is_cut(line: bytes) -> bool:

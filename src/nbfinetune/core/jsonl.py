@@ -19,7 +19,7 @@ from nbfinetune.core.rows import BROKEN, Row
 _ROW_START = re.compile(r'\s*\{\s*"messages"\s*:')
 _NEXT_ELEMENT = re.compile(r',\s*(?=\{\s*"messages"\s*:)')
 _JSON_START = re.compile(r'[{\["]|-?[0-9]|-?[A-Za-z]+\s*$')
-_LONGEST_OBJECT_LINES = 500
+LONGEST_OBJECT_LINES = 500
 """How far a pretty-printed object is followed: bounds the work on a file full of open brackets."""
 
 
@@ -38,7 +38,7 @@ def read_jsonl(text: str, first_line: int = 1) -> Iterator[Row | Problem]:
             blank.append(line.number)
             index += 1
             continue
-        row, index = _row(page, index)
+        row, index, _ = row_at(page, index)
         yield row
     if blank and len(blank) < len(page.lines):
         params: dict[str, str | int] = {"count": len(blank)}
@@ -73,16 +73,19 @@ def is_json_document(text: str) -> bool:
     return found.stopped is None and skip_blanks(text, found.end) == len(text)
 
 
-def _row(page: Page, index: int) -> tuple[Row, int]:
-    """The row that begins on this line, and the index of the line behind it."""
+def row_at(page: Page, index: int) -> tuple[Row, int, bool]:
+    """The row that begins on this line, the index of the line behind it, and whether that is sure.
+
+    It isn't where the row goes on to the end of the page: more lines could say otherwise.
+    """
     line = page.lines[index]
     start = skip_blanks(page.text, line.start, line.end)
     if not _JSON_START.match(page.text, start, line.end):
-        return _prose(page, line, start), index + 1
+        return _prose(page, line, start), index + 1, True
     found = scan(page.text, line.start, line.end)
     if found.stopped is not None and found.stopped.kind in ("cut", "newline"):
         return _open_row(page, index, found)
-    return _only_row(page, line.start, line.end), index + 1
+    return _only_row(page, line.start, line.end), index + 1, True
 
 
 def _prose(page: Page, line: Span, start: int) -> Row:
@@ -108,34 +111,40 @@ def _with_gap(page: Page, found: Scan, behind: int) -> Scan:
     return found._replace(faults=(*found.faults, fault)) if fault else found
 
 
-def _open_row(page: Page, index: int, found: Scan) -> tuple[Row, int]:
+def _open_row(page: Page, index: int, found: Scan) -> tuple[Row, int, bool]:
     """A row that doesn't end on its line: printed over several lines, or cut off."""
     start = page.lines[index].start
-    window = page.lines[min(index + _LONGEST_OBJECT_LINES, len(page.lines)) - 1].end
+    window = page.lines[min(index + LONGEST_OBJECT_LINES, len(page.lines)) - 1].end
     whole = scan(page.text, start, window)
     if whole.stopped is None:
         after = index + 1 + page.line_at(max(whole.end - 1, start)) - page.lines[index].number
         code = "array_in_jsonl" if isinstance(whole.value, list) else "pretty_printed"
         params: dict[str, str | int] = {"last": page.lines[after - 1].number}
-        return _broken(page, start, *whole.faults, Fault(code, "", start, "", params)), after
+        return _broken(page, start, *whole.faults, Fault(code, "", start, "", params)), after, True
     after = _behind_continuation(page, index + 1)
+    sure = after < len(page.lines) and (
+        whole.stopped.kind != "cut" or len(page.lines) - index >= LONGEST_OBJECT_LINES
+    )
     # The true place of the mistake is known if the lines that follow do belong to this row.
     mistake = whole.stopped.offset
     if page.lines[index].end < mistake < page.lines[after - 1].end:
-        return _broken(page, start, *whole.faults), after
-    return _broken(page, start, *found.faults), after
+        return _broken(page, start, *whole.faults), after, sure
+    return _broken(page, start, *found.faults), after, sure
 
 
 def _behind_continuation(page: Page, index: int) -> int:
     """The first line from `index` on that can begin a row of its own."""
     while index < len(page.lines):
         line = page.lines[index]
-        if page.text[line.start : line.start + 1] in ("{", "["):
-            break
-        if _ROW_START.match(page.text, line.start, line.end):
+        if begins_row(page.text[line.start : line.end]):
             break
         index += 1
     return index
+
+
+def begins_row(line: str) -> bool:
+    """Whether a line below a row that is open begins another one."""
+    return line.startswith(("{", "[")) or _ROW_START.match(line) is not None
 
 
 def _elements(page: Page, bracket: int) -> Iterator[Row | Problem]:

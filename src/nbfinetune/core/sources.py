@@ -6,30 +6,18 @@ Each source gives rows; the same rules and the same survey see them, whatever th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from nbfinetune.core.chatform import is_chat, read_chat
-from nbfinetune.core.convert import Converter
+from nbfinetune.core.checking import Check, Item, Profile, by_line, file_items
 from nbfinetune.core.dataset import MessageDataset, Origin
-from nbfinetune.core.encoding import decode
-from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.jsonl import is_json_document, read_json, read_jsonl
 from nbfinetune.core.messages import Conversation
 from nbfinetune.core.problems import Problem
 from nbfinetune.core.python_rows import read_rows
-from nbfinetune.core.quoting import quoted
 from nbfinetune.core.rows import Row
-from nbfinetune.core.survey import Survey
-from nbfinetune.core.validation import check_row, conversation_of
-
-Profile = Literal["local", "siliconcloud"]
-
-UPLOAD_BYTES = 10_000_000
-UPLOAD_ROWS = 1000
-"""What the hosted platform takes at most: profile `siliconcloud`."""
 
 
 def read_file(
@@ -38,25 +26,19 @@ def read_file(
     name: str | None = None,
     system: str | None = None,
     profile: Profile = "local",
+    encoding: str | None = None,
 ) -> MessageDataset:
     """The dataset in a `.jsonl` or `.json` file, with every problem in it.
 
     `name` is the file's without its ending unless given; `system` is for conversations that have
-    no system prompt; `profile` adds the limits of the platform that the file is meant for.
+    no system prompt; `profile` adds the limits of the platform that the file is meant for;
+    `encoding` is for a file that is no UTF-8.
 
     Raises:
         DatasetError: The file can't be read, or its name ends otherwise.
     """
     path = Path(path).expanduser()
-    raw = _bytes(path)
-    text, found = decode(raw)
-    if text is None:
-        items: Iterable[Row | Problem] = found
-    else:
-        read = read_json if path.suffix.lower() == ".json" else read_jsonl
-        items = chain(found, read(text))
-    if profile == "siliconcloud":
-        items = chain(_upload_limits(path, len(raw)), items)
+    items = file_items(path, profile=profile, encoding=encoding)
     origin = Origin("file", str(path))
     return _dataset(items, name or path.stem, origin, system, profile)
 
@@ -101,61 +83,16 @@ def from_items(items: Iterable[Row | Problem], *, name: str, origin: Origin) -> 
     return _dataset(items, name, origin, None)
 
 
-def _bytes(path: Path) -> bytes:
-    if path.is_dir():
-        raise DatasetError("file_is_folder", name=quoted(str(path)))
-    if path.suffix.lower() not in (".jsonl", ".json"):
-        raise DatasetError("file_type", got=quoted(path.name))
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise DatasetError("file_missing", name=quoted(str(path))) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise DatasetError("file_unreadable", name=quoted(str(path)), reason=reason) from None
-
-
-def _upload_limits(path: Path, size: int) -> Iterator[Problem]:
-    if path.suffix.lower() != ".jsonl":
-        yield _file_error("file_type", "upload", got=quoted(path.name))
-    if size > UPLOAD_BYTES:
-        yield _file_error("size_limit", limit=UPLOAD_BYTES, got=size)
-
-
 def _dataset(
-    items: Iterable[Row | Problem],
+    items: Iterable[Item],
     name: str,
     origin: Origin,
     system: str | None,
     profile: Profile = "local",
 ) -> MessageDataset:
     """Every row through the rules, every valid one kept."""
-    survey, converter = Survey(), Converter()
-    found: list[Problem] = []
     kept: list[Conversation] = []
-    for item in converter.stream(items):
-        if isinstance(item, Problem):
-            found.append(item)
-            continue
-        survey.see(item)
-        problems = check_row(item)
-        found += problems
-        if not any(problem.severity == "error" for problem in problems):
-            kept.append(conversation_of(item, system))
-            found += survey.keep(kept[-1])
-    found += survey.summary()
-    found += _row_count(survey.rows, profile, any(p.severity == "error" for p in found))
-    found.sort(key=lambda p: (p.line is None, p.line))
-    conversions = converter.conversions()
-    return MessageDataset(name, tuple(kept), tuple(found), survey.rows, origin, conversions)
-
-
-def _row_count(rows: int, profile: Profile, any_error: bool) -> Iterator[Problem]:
-    if rows == 0 and not any_error:
-        yield _file_error("no_rows")
-    if profile == "siliconcloud" and rows > UPLOAD_ROWS:
-        yield _file_error("row_limit", limit=UPLOAD_ROWS, got=rows)
-
-
-def _file_error(code: str, kind: str = "", **params: str | int) -> Problem:
-    return Problem(code=code, kind=kind, severity="error", params=params)
+    check = Check(system, profile, kept.append)
+    found = tuple(sorted(check.problems(items), key=by_line))
+    conversions = check.converter.conversions()
+    return MessageDataset(name, tuple(kept), found, check.rows, origin, conversions)

@@ -23,7 +23,7 @@ _ALIASES = {
     "ai": "assistant", "answer": "assistant", "助手": "assistant",
     "developer": "system", "系统": "system",
 }  # fmt: skip
-_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 
 
 def check_row(row: Row) -> tuple[Problem, ...]:
@@ -66,7 +66,7 @@ def conversation_of(row: Row, system: str | None = None) -> Conversation:
 
 def is_blank(content: str) -> bool:
     """Whether there is nothing to see in a text."""
-    return not content.strip().strip(_INVISIBLE).strip()
+    return not content.strip().strip(INVISIBLE).strip()
 
 
 def _no_messages(row: Mapping[str, object]) -> Problem:

@@ -43,11 +43,23 @@ WHOLE: Mapping[str, Phrase] = {
         "Give all rows the same system prompt, unless the difference is meant.",
         "请给所有行同一个系统提示，除非有意不同。",
     ),
+    "system_prompt_varies/many": Phrase(
+        "more than {count} different system prompts are used; a second one begins here",
+        "用了超过 {count} 个不同的系统提示；第二个从这里开始",
+        "Use one system prompt in all rows, unless the model shall tell them apart.",
+        "请在所有行用同一个系统提示，除非要让模型区分它们。",
+    ),
     "extra_key/row": Phrase(
         "the key {key} has no effect on training ({count}×, first here)",
         "键 {key} 对训练没有作用（共 {count} 处，此处最先）",
         "It is kept when the dataset is written. What the model shall learn belongs in 'messages'.",
         "写出数据集时会保留。要让模型学的内容应放进 'messages'。",
+    ),
+    "extra_key/more": Phrase(
+        "further keys that have no effect on training: {count}× (first here)",
+        "其他对训练没有作用的键：共 {count} 处（此处最先）",
+        "They are kept when the dataset is written.",
+        "写出数据集时会保留。",
     ),
     "extra_key/message": Phrase(
         "the key {key} has no effect on training ({count}×, first here)",
@@ -117,6 +129,12 @@ FILES: Mapping[str, Phrase] = {
         "上传需要 .jsonl 文件，得到 {got}",
         "Save the rows as JSON Lines: one object per line, file name ending in .jsonl.",
         "请保存为 JSON Lines：每行一个对象，文件名以 .jsonl 结尾。",
+    ),
+    "encoding_unknown": Phrase(
+        "there is no encoding {name}",
+        "没有名为 {name} 的编码",
+        "Try gb18030, utf-16 or cp1252.",
+        "可以试试 gb18030、utf-16 或 cp1252。",
     ),
     "not_rows": Phrase(
         "expected a list of rows, got {got}",

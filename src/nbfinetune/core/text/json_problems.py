@@ -100,8 +100,9 @@ JSON_PROBLEMS: Mapping[str, Phrase] = {
     "encoding": Phrase(
         "expected UTF-8, got {got}",
         "应为 UTF-8，得到 {got}",
-        'Open the file in an editor and save it with the encoding "UTF-8".',
-        '请用编辑器打开文件，另存为 "UTF-8" 编码。',
+        'Open the file in an editor and save it with the encoding "UTF-8", '
+        "or add  --encoding {name}.",
+        '请用编辑器打开文件，另存为 "UTF-8" 编码；或加上  --encoding {name}。',
     ),
     "encoding/byte": Phrase(
         "expected UTF-8, got the byte {got} (column {column})",

@@ -1,0 +1,178 @@
+"""Lines that are certain to hold a row without any problem, read at the speed of a typed decoder.
+
+Knows only when it is certain: what it can't vouch for is None, and the careful reader
+(`core.jsonl`) says what is wrong. So problems, their order and their words are always that one's.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, Literal
+
+import msgspec
+
+from nbfinetune.core.json_scan import MAX_DEPTH, MAX_NUMBER
+from nbfinetune.core.messages import Conversation, Message
+from nbfinetune.core.validation import INVISIBLE, is_blank
+
+_LONGEST = 64
+"""Most messages of a row that are read here."""
+
+_HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+class _System(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    role: Literal["system"]
+    content: str
+
+
+class _User(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    role: Literal["user"]
+    content: str
+
+
+class _Assistant(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    role: Literal["assistant"]
+    content: str
+
+
+PlainRow = tuple[_System | _User | _Assistant, ...]
+"""The messages of a row without any problem: user and assistant in turn, behind a system prompt
+where their number is odd. None of them is blank."""
+
+
+def plain_rows(lines: Sequence[bytes]) -> list[PlainRow | None]:
+    """For each line its row, if no rule for one row has anything to say about it; else None.
+
+    The decoder takes the last of two equal keys, and forbids all else that JSON does. So strings
+    are counted: a row of n messages has 4n + 1 of them and can't have fewer. That is done for all
+    lines at once, and for each line only where the sum is another.
+    """
+    rows: list[PlainRow | None] = []
+    count = 3
+    decode = _decoder(count).decode
+    for line in lines:
+        # Rows are mostly of one shape: the last one's is tried first.
+        try:
+            rows.append(decode(line).messages)
+        except ValueError:
+            found = line.count(b'"role"')
+            if found == count or not 2 <= found <= _LONGEST:
+                rows.append(None)
+                continue
+            count = found
+            decode = _decoder(count).decode
+            try:
+                rows.append(decode(line).messages)
+            except ValueError:
+                rows.append(None)
+    taken = [line for line, row in zip(lines, rows, strict=True) if row is not None]
+    if _strings(b"".join(taken)) != sum([4 * len(row) + 1 for row in rows if row is not None]):
+        rows = [
+            row if _is_whole(line, row) else None for line, row in zip(lines, rows, strict=True)
+        ]
+    if _any_blank([message.content for row in rows if row is not None for message in row]):
+        rows = [row if row is not None and not _is_blank(row) else None for row in rows]
+    return rows
+
+
+def plain_value(line: bytes) -> dict[str, Any] | None:
+    """The object on a line, if its JSON has no fault that the careful reader would name; else None.
+
+    What the rules for messages say about it is left to them.
+    """
+    if _HALF_CHARACTER.search(line):
+        return None
+    try:
+        value = _load(line.decode())
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) and _is_shallow(value) else None
+
+
+def conversation_of_plain(row: PlainRow, line: int, system: str | None = None) -> Conversation:
+    """As `validation.conversation_of`, for a plain row."""
+    messages = [Message(message.role, message.content) for message in row]
+    if system and messages[0].role != "system":
+        messages.insert(0, Message("system", system))
+    return Conversation(tuple(messages), line)
+
+
+@cache
+def _decoder(count: int) -> msgspec.json.Decoder[Any]:
+    """The decoder of rows with this number of messages, in their order."""
+    turns = (_System,) * (count % 2) + (_User, _Assistant) * (count // 2)
+    messages = tuple.__class_getitem__(turns)
+    row = msgspec.defstruct("_Row", [("messages", messages)], forbid_unknown_fields=True, gc=False)
+    return msgspec.json.Decoder(row)
+
+
+def _is_whole(line: bytes, row: PlainRow | None) -> bool:
+    return row is not None and _strings(line) == 4 * len(row) + 1
+
+
+def _any_blank(contents: list[str]) -> bool:
+    """Whether one of the texts might be blank."""
+    texts = [text.strip() for text in contents]
+    return not all(texts) or not {text[0] for text in texts}.isdisjoint(INVISIBLE)
+
+
+def _is_blank(row: PlainRow) -> bool:
+    return any(is_blank(message.content) for message in row)
+
+
+def _strings(text: bytes) -> int:
+    """How many strings there are in JSON; -1 where that would take more than counting quotes."""
+    quotes = text.count(b'"')
+    if b"\\" in text:
+        if b'\\\\"' in text:
+            return -1
+        quotes -= text.count(b'\\"')
+    return quotes // 2
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("duplicate key")
+    return found
+
+
+def _constant(word: str) -> object:
+    raise ValueError(word)
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MAX_NUMBER:
+        raise ValueError("number")
+    return int(digits)
+
+
+def _real(digits: str) -> float:
+    number = float(digits)
+    if len(digits) > MAX_NUMBER or math.isinf(number):
+        raise ValueError("number")
+    return number
+
+
+_load = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_constant, parse_int=_whole, parse_float=_real
+).decode
+
+
+def _is_shallow(value: object) -> bool:
+    level: list[object] = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)  # type: ignore[attr-defined]
+            if isinstance(inner, (dict, list))
+        ]
+        if not level:
+            return True
+    return False

@@ -1,0 +1,110 @@
+"""The stream of a file's rows: what the careful reader alone gives, wherever the blocks are cut."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nbfinetune.core.checking import Check, by_line
+from nbfinetune.core.jsonl import read_jsonl
+from nbfinetune.core.messages import Conversation
+from nbfinetune.core.problems import Problem
+from nbfinetune.core.rows import Row
+from nbfinetune.core.stream import PlainRows, stream_jsonl
+from tests.mutations import MUTATIONS, row_line
+
+GOOD = row_line("hi", "yo")
+OPEN = '{"messages": ['
+
+
+def cut(raw: bytes, size: int) -> Iterator[bytes]:
+    return (raw[at : at + size] for at in range(0, len(raw), size))
+
+
+def expanded(items: Iterable[PlainRows | Row | Problem]) -> Iterator[Row | Problem]:
+    """Plain rows as the careful reader has them."""
+    for item in items:
+        if isinstance(item, PlainRows):
+            for line, row in enumerate(item.rows, start=item.line):
+                messages = [{"role": m.role, "content": m.content} for m in row]
+                yield Row(line, {"messages": messages})
+        else:
+            yield item
+
+
+def assert_same(text: str, *sizes: int) -> None:
+    raw = text.encode("utf-8", "surrogateescape")
+    careful = list(read_jsonl(text))
+    for size in sizes or (1 << 20, 1, 50):
+        assert list(expanded(stream_jsonl(cut(raw, size)))) == careful
+    assert checked(stream_jsonl([raw])) == checked(careful)
+
+
+def checked(
+    items: Iterable[PlainRows | Row | Problem],
+) -> tuple[int, int, list[Conversation], list[Problem]]:
+    kept: list[Conversation] = []
+    check = Check("Be brief.", keep=kept.append)
+    problems = sorted(check.problems(items), key=by_line)
+    return check.rows, check.valid, kept, problems
+
+
+# The same as the careful reader
+
+CONTENTS = [
+    "hi", " hi", "", " ", "\u200b", "你好", "caf\u00e9", "cafe\u0301", '"', "\\", '\\"', "\x7f",
+    "\u2028", "😀", "a\nb", "\ud800", "x" * 300,
+]  # fmt: skip
+ROLES = {"s": "system", "u": "user", "a": "assistant", "b": "bot"}
+ORDERS = ["ua", "sua", "uaua", "suaua", "u", "au", "s", "uau", "ssua", "usa", "", "ub", "bu"]
+EXTRAS = [{}, {}, {}, {"id": 1}, {"weight": 1.5e3}, {"tools": [{"a": [None, True]}]}]
+ODD_LINES = [
+    "", " ", "\xa0", "x", "{", "[", "]", "}", "[1]", "7", '"a', "null", OPEN, '{"a": "b', '  "c"',
+    '{\n "messages": []\n}', '{"messages": NaN}', "\udce9", '{"messages": [], "messages": []}',
+    GOOD.replace('"role"', '"role": "user", "role"', 1), GOOD + " x", " " + GOOD + "\t",
+    '{"messages": [' + "[" * 70 + "]" * 70 + "]}", '{"a": 1, "a": "\\ud83d"}',
+]  # fmt: skip
+
+_content = st.sampled_from(CONTENTS)
+_said = st.tuples(st.sampled_from(ORDERS), st.lists(_content, min_size=5, max_size=5)).map(
+    lambda pair: [
+        {"role": ROLES[role], "content": content}
+        for role, content in zip(pair[0], pair[1], strict=False)
+    ]
+)
+_row = st.tuples(_said, st.sampled_from(EXTRAS)).map(lambda pair: {"messages": pair[0], **pair[1]})
+
+
+def written(row: object, ascii_only: bool, separators: tuple[str, str]) -> str:
+    """As a file has it: half a character that is no escape is three bytes that are no UTF-8."""
+    text = json.dumps(row, ensure_ascii=ascii_only, separators=separators)
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape")
+
+
+_line = st.builds(
+    written, _row, st.booleans(), st.sampled_from([(", ", ": "), (",", ":"), (" , ", "\t:  ")])
+)
+_odd = st.sampled_from(ODD_LINES)
+_end = st.sampled_from(["\n", "\n", "\n", "\r\n", "\r"])
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(st.lists(st.tuples(_line | _odd, _end), max_size=12), st.integers(1, 400))
+def test_any_lines_give_the_rows_and_problems_of_the_careful_reader(lines, size):
+    text = "".join(line + end for line, end in lines)
+    if not text.lstrip().startswith("["):
+        assert_same(text, 1 << 20, size)
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(st.lists(_line, min_size=1, max_size=5), st.sampled_from(sorted(MUTATIONS)), st.randoms())
+def test_any_mutation_gives_the_problems_of_the_careful_reader(lines, name, random):
+    place = random.randrange(len(lines))
+    raw = MUTATIONS[name](lines[place].encode("utf-8", "surrogateescape"), random)
+    lines[place] = raw.decode("utf-8", "surrogateescape")
+    text = "\n".join(lines)
+    if not text.lstrip().startswith("["):
+        assert_same(text, 1 << 20, 64)
