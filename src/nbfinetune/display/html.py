@@ -41,7 +41,7 @@ STYLE = """
 .jp-nbfinetune th { font-weight: 600; }
 .jp-nbfinetune th .quiet { font-weight: 400; }
 .jp-nbfinetune .number { text-align: right !important; font-variant-numeric: tabular-nums; }
-.jp-nbfinetune .answer { font-size: .85em; opacity: .6; display: block; }
+.jp-nbfinetune .answer { font-size: .85em; opacity: .68; display: block; }
 """
 
 NO_MATH = "mathjax_ignore tex2jax_ignore"
