@@ -21,7 +21,7 @@ from nbfinetune.chat.compare import Contender, compare
 from nbfinetune.chat.model import SamplingParams, ScriptedChat
 plain = Contender("base", ScriptedChat(lambda asked: "The capital of Japan is Tokyo."))
 tuned = Contender("first-try", ScriptedChat(lambda asked: "Ahoy! Tokyo it be, arr!"), "A pirate.")
-compare([plain, tuned], ["What is the capital of Japan?"] * 3, SamplingParams())
+compare([plain, tuned], ["What is the capital of Japan?"] * 3, SamplingParams(max_tokens=5))
 """
 
 
