@@ -79,6 +79,26 @@ def test_a_line_has_first_words_and_problems_and_a_deleted_row_has_none(studio: 
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("roles", "shown"),
+    [
+        (["user", "assistant"], ("a0", "a1")),
+        (["system", "human", "gpt", "human"], ("a1", "a2")),
+        (["assistant", "user"], ("", "a0")),
+        (["user"], ("a0", "")),
+        (["system"], ("", "")),
+        ([], ("", "")),
+    ],
+)
+def test_a_line_shows_the_first_question_and_answer(
+    roles: list[str], shown: tuple[str, str]
+) -> None:
+    messages = [{"role": role, "content": f"a{at}"} for at, role in enumerate(roles)]
+    draft = Draft(read_rows([{"messages": messages}]), name="d")
+    (line,) = say(Studio(draft, not_kept), "lines", ids=[0])["rows"]
+    assert (line["asked"], line["answer"]) == shown
+
+
 def test_an_open_row_has_its_messages_its_other_keys_and_where_its_problems_are(
     studio: Studio,
 ) -> None:

@@ -50,16 +50,24 @@ def line(draft: Draft, row_id: int) -> dict[str, Any]:
     messages = _messages(row)
     if messages is None:
         return {**shown, "text": _first_words(_text(row))}
-    first: dict[str, str] = {}
-    for message in messages:
-        first.setdefault(message.get("role", ""), message.get("content") or "")
+    asked, answer = _first_turns(messages)
     return {
         **shown,
-        "asked": _first_words(first.get("user", "")),
-        "answer": _first_words(first.get("assistant", "")),
-        "system": "system" in first,
+        "asked": _first_words(asked),
+        "answer": _first_words(answer),
+        "system": any(message.get("role") == "system" for message in messages),
         "turns": len(messages),
     }
+
+
+def _first_turns(messages: list[dict[str, Any]]) -> tuple[str, str]:
+    """What is asked and answered first, also where the roles have other names."""
+    turns = [message for message in messages if message.get("role") != "system"]
+    texts = [message.get("content") or "" for message in turns[:2]]
+    if turns and turns[0].get("role") == "assistant":
+        texts.insert(0, "")
+    asked, answer, *_rest = [*texts, "", ""]
+    return asked, answer
 
 
 def whole(draft: Draft, row_id: int) -> dict[str, Any]:

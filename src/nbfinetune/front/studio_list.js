@@ -45,7 +45,7 @@ export function createRowList(el, host) {
     const focused = host.placeOf(focusedRow(space));
     if (focused < from) shown.unshift(ids[focused]);
     else if (focused >= to) shown.push(ids[focused]);
-    if (!ids.includes(state.active)) state.active = ids[rowAt(layout, state.top)] ?? null;
+    if (host.placeOf(state.active) === undefined) state.active = ids[rowAt(layout, state.top)] ?? null;
     keepChildren(space, shown, (id) => id, make, (node, id) => {
       const place = host.placeOf(id);
       const tabindex = id === state.active ? '0' : '-1';
@@ -59,7 +59,6 @@ export function createRowList(el, host) {
   function make(id) {
     const node = host.make(id);
     node.setAttribute('data-id', id);
-    sizes.observe(node);
     return node;
   }
   /** Open rows have the height that they have: measured before the page is painted. */
@@ -67,6 +66,7 @@ export function createRowList(el, host) {
     let differs = false;
     for (const node of space.children) {
       const id = Number(node.dataset.id);
+      if (host.isOpen(id)) sizes.observe(node); // it grows while somebody types
       if (!host.isOpen(id) || !node.offsetHeight || heights.get(id) === node.offsetHeight) continue;
       heights.set(id, node.offsetHeight);
       differs = true;

@@ -213,7 +213,9 @@ export function mountStudio(el, model) {
   function makeListed(id) {
     const node = makeRow();
     node.firstChild.addEventListener('click', () => {
-      if (!String(document.getSelection())) toggle(id);
+      const selection = document.getSelection();
+      const selects = !selection.isCollapsed && node.contains(selection.anchorNode);
+      if (!selects) toggle(id);
     });
     return node;
   }
