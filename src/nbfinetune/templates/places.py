@@ -127,11 +127,15 @@ def _with_thoughts(rendered: str, before: str, start: int, message: Message) -> 
 
     An empty think block is no thought: the blanks behind it are passed over, too.
     """
-    thoughts = message.content[: said_at(message)].removesuffix(THOUGHTS_END).split("<think>")[-1]
+    head = message.content[: said_at(message)]
+    if _NOTHING_SAID.fullmatch(head):
+        return start + len(rendered[start:]) - len(rendered[start:].lstrip())
+    for shown in (head, head.lstrip()):
+        if before.endswith(shown):
+            return start - len(shown)
+    thoughts = head.removesuffix(THOUGHTS_END).split("<think>")[-1].split()
     found = _THOUGHTS.search(before)
-    if found is not None and thoughts.strip() and thoughts.split() == found[1].split():
-        return start - len(found[0])
-    return start + len(rendered[start:]) - len(rendered[start:].lstrip())
+    return start - len(found[0]) if found and thoughts and thoughts == found[1].split() else start
 
 
 def check_markers(
@@ -142,8 +146,13 @@ def check_markers(
     Raises:
         Unproven: It marks another number of places, or another text.
     """
-    # Phi marks the token at the end of the conversation, too
-    said = [(start, end) for start, end in marked if ends.has_text(rendered[start:end])]
+    starts = {answer.start for answer in found}
+    said = [
+        (start, end)
+        for start, end in marked
+        # Phi marks the token at the end of the conversation, too
+        if ends.has_text(rendered[start:end]) or not starts.isdisjoint(range(start, end))
+    ]
     if len(said) != len(found):
         raise Unproven("markers", answers=len(found), marked=len(said))
     for answer, (start, end) in zip(found, said, strict=True):

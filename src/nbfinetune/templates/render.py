@@ -110,18 +110,19 @@ class ChatTemplate:
         self, messages: Sequence[Message], template: str, *, prompt: bool = False
     ) -> tuple[str, list[tuple[int, int]]]:
         turns = [{"role": m.role, "content": m.content} for m in messages]
+        has_markers = template == self._training_template and not prompt
         try:
             rendered, marked = render_jinja_template(
                 [turns],
                 chat_template=template,
-                return_assistant_tokens_mask=not prompt,
+                return_assistant_tokens_mask=has_markers,
                 add_generation_prompt=prompt,
                 enable_thinking=False,  # answers are trained behind an empty think block
                 **self.tokenizer.special_tokens_map,
             )
         except (TemplateError, TypeError) as error:  # TypeError: its own slips, 'text' + none
             raise ModelError("template_refused", model=self.name, reason=str(error)) from None
-        return rendered[0], [] if prompt else [(start, end) for start, end in marked[0]]
+        return rendered[0], [(start, end) for start, end in marked[0]] if has_markers else []
 
     def _unproven(
         self, conversation: Conversation, reason: places.Reason, **params: int

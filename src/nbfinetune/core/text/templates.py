@@ -52,14 +52,14 @@ TEMPLATES: Mapping[str, Phrase] = {
         "{model} 的对话模板没有标记答案；nbfinetune 会逐行查找并核实答案的位置",
     ),
     "template_injects_system": Phrase(
-        "rows without a system prompt get one from the chat template of {model}: {text}",
-        "没有系统提示的行会被 {model} 的对话模板加上：{text}",
+        "rows without a system prompt get one from the chat template of {model}: “{text}”",
+        "没有系统提示的行会被 {model} 的对话模板加上：“{text}”",
         "Give the rows a system prompt of their own if this one is not meant.",
         "如果不需要它，请给这些行写上自己的系统提示。",
     ),
     "template_adds_text": Phrase(
-        "the chat template of {model} adds a text of its own to every row: {text}",
-        "{model} 的对话模板给每一行加上自己的文字：{text}",
+        "the chat template of {model} adds a text of its own to every row: “{text}”",
+        "{model} 的对话模板给每一行加上自己的文字：“{text}”",
     ),
     "template_drops_system": Phrase(
         "the chat template of {model} leaves the system prompt out: the model never sees it",

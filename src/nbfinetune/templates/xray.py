@@ -1,0 +1,206 @@
+"""One conversation as the model sees it: which text is trained, which comes from the template.
+
+The labels are the trainer's own (`ChatTemplate.rendered`); here they are only put into words. A
+special token is a span of its own. Characters are whole: one that several tokens share belongs to
+the last of them, so at a border (of an answer, of `max_length`) it stands on the far side.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+from nbfinetune.core.messages import Conversation
+from nbfinetune.templates.labels import IGNORED, RenderedRow
+
+if TYPE_CHECKING:
+    from nbfinetune.templates.render import ChatTemplate
+
+Kind = Literal["template", "injected", "system", "user", "assistant_trained", "end_of_turn", "cut"]
+"""`injected`: sentences of the template's own; `cut`: what lies beyond `max_length`."""
+
+TRAINED: frozenset[Kind] = frozenset({"assistant_trained", "end_of_turn"})
+
+ROLE_OF: dict[Kind, str] = {
+    "template": "template",
+    "injected": "template",
+    "system": "system",
+    "user": "user",
+    "assistant_trained": "assistant",
+    "end_of_turn": "assistant",
+}
+"""Who a token is counted for; the end-of-turn token is the assistant's last word."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Neighbouring tokens of one kind, with their text.
+
+    `special`: a single special token. `lost`: cut off, and would have been trained.
+    """
+
+    text: str
+    tokens: int
+    kind: Kind
+    special: bool = False
+    lost: bool = False
+
+
+@dataclass(frozen=True)
+class Xray:
+    """The spans of a conversation in order; together they are the rendered text.
+
+    `trained_tokens` count in the loss; `lost_tokens` would, but lie beyond `max_length`. `roles`
+    are the tokens that are read, per role. `max_length`: None where nothing is cut off.
+    """
+
+    spans: tuple[Span, ...]
+    tokens: int
+    trained_tokens: int
+    lost_tokens: int
+    roles: dict[str, int]
+    max_length: int | None
+
+    @property
+    def kept_tokens(self) -> int:
+        return min(self.tokens, self.max_length or self.tokens)
+
+    @property
+    def cut_tokens(self) -> int:
+        return self.tokens - self.kept_tokens
+
+    @property
+    def share(self) -> float:
+        """The trained part of the tokens that are read, 0 to 1."""
+        return self.trained_tokens / max(self.kept_tokens, 1)
+
+
+def xray(template: ChatTemplate, row: Conversation, max_length: int | None = None) -> Xray:
+    """The conversation as it is trained on, cut at `max_length` tokens (None or 0: not at all).
+
+    Raises:
+        ModelError: As `ChatTemplate.row`.
+    """
+    rendered, kinds = token_kinds(template, row)
+    kept = max_length or len(kinds)
+    trained = rendered.row.cut(kept).trained_tokens
+    return Xray(
+        tuple(_spans(rendered, kinds, kept, template.special_ids)),
+        len(kinds),
+        trained,
+        rendered.row.trained_tokens - trained,
+        count_roles(kinds[:kept]),
+        max_length or None,
+    )
+
+
+def count_roles(kinds: Sequence[Kind]) -> dict[str, int]:
+    """Tokens per role; `template` is everything that no message says."""
+    counts = dict.fromkeys(("system", "user", "assistant", "template"), 0)
+    for kind, role in ROLE_OF.items():
+        counts[role] += kinds.count(kind)
+    return counts
+
+
+def token_kinds(template: ChatTemplate, row: Conversation) -> tuple[RenderedRow, list[Kind]]:
+    """The rendered row and what each of its tokens is; nothing is cut."""
+    rendered = template.rendered(row)
+    kinds: list[Kind] = ["template"] * len(rendered.ends)
+    _mark_messages(kinds, rendered, template, row)
+    _mark_injected(kinds, rendered, template.special_ids)
+    for (first, after), answer in zip(rendered.turns, rendered.answers, strict=True):
+        for token in range(first, after):
+            ends_turn = rendered.ends[token] > answer.content_end
+            kinds[token] = "end_of_turn" if ends_turn else "assistant_trained"
+    return rendered, kinds
+
+
+def _mark_messages(
+    kinds: list[Kind], rendered: RenderedRow, template: ChatTemplate, row: Conversation
+) -> None:
+    """Name the tokens of system prompts and questions, where their places can be told."""
+    found = template.contents(row, rendered.text) or {}
+    regions = sorted(
+        (start, end, row.messages[number].role)
+        for number, stretches in found.items()
+        for start, end in stretches
+    )
+    token = 0
+    for start, end, role in regions:
+        while token < len(kinds) and _place(rendered.ends, token) < start:
+            token += 1
+        while token < len(kinds) and _place(rendered.ends, token) < end:
+            if role != "assistant":
+                kinds[token] = role
+            token += 1
+
+
+def _place(ends: Sequence[int], token: int) -> int:
+    """The character that a token counts for: its last one, or the one that it is a part of."""
+    before = ends[token - 1] if token else 0
+    return ends[token] - 1 if ends[token] > before else before
+
+
+def _mark_injected(kinds: list[Kind], rendered: RenderedRow, special_ids: frozenset[int]) -> None:
+    """Name the sentences between special tokens and messages that the template adds."""
+    trained = [label != IGNORED for label in rendered.row.labels]
+    first = 0
+    for token in range(len(kinds) + 1):
+        own = (
+            token < len(kinds)
+            and kinds[token] == "template"
+            and not trained[token]
+            and rendered.row.ids[token] not in special_ids
+        )
+        if own:
+            continue
+        if first < token:
+            start = rendered.ends[first - 1] if first else 0
+            prose = _prose(rendered.text[start : rendered.ends[token - 1]])
+            for inner in range(first, token):
+                if _place(rendered.ends, inner) - start in prose:
+                    kinds[inner] = "injected"
+        first = token + 1
+
+
+_MARKUP = re.compile(r"<[^<>\n]*>|\[[^\[\]\n]*\]")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+
+
+@lru_cache(maxsize=1024)
+def _prose(text: str) -> range:
+    """The characters of the sentences in a text, from the first to the last; empty for none.
+
+    Role names, tags and headings that end with a colon are no sentences.
+    """
+    at, found = 0, []
+    for line in text.split("\n"):
+        bare = _MARKUP.sub(" ", line).strip()
+        says = len(_WORD.findall(bare)) >= 3 or len(_HAN.findall(bare)) >= 4
+        if says and not bare.endswith((":", "：")):
+            found.append((at, at + len(line)))
+        at += len(line) + 1
+    return range(found[0][0], found[-1][1]) if found else range(0)
+
+
+def _spans(
+    rendered: RenderedRow, kinds: Sequence[Kind], kept: int, special_ids: frozenset[int]
+) -> Iterator[Span]:
+    """Neighbours of one kind joined; special tokens stand alone."""
+    first = start = 0
+    looks = [
+        (kind if token < kept else "cut", rendered.row.ids[token] in special_ids,
+         token >= kept and kind in TRAINED)
+        for token, kind in enumerate(kinds)
+    ]  # fmt: skip
+    for token, (kind, special, lost) in enumerate(looks):
+        following = looks[token + 1 : token + 2]
+        if special or following != [(kind, False, lost)]:
+            end = rendered.ends[token]
+            text = rendered.text[start:end]
+            yield Span(text, token + 1 - first, kind, special, lost)
+            first, start = token + 1, end
