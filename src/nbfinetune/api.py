@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from nbfinetune.chat.compare import Comparison
 from nbfinetune.chat.model import SamplingParams
+from nbfinetune.core.checking import Profile
 from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.presets import STARTER
-from nbfinetune.session import current
+from nbfinetune.session import Source, current
 from nbfinetune.training.job import TrainingJob
 
 
 def load_dataset(
-    source: str | Path | Iterable[Mapping[str, Any]],
+    source: Source,
     *,
     name: str | None = None,
     system: str | None = None,
+    profile: Profile = "local",
+    encoding: str | None = None,
 ) -> MessageDataset:
-    """Load and check a dataset: a `.jsonl` or `.json` file, a list of rows, a pandas frame or a
-    `datasets.Dataset`. `system` is given to every conversation that has no system prompt.
+    """Load and check a dataset: a `.jsonl` or `.json` file, `sample:NAME`, `hf:org/set`, a list of
+    rows, a pandas frame or a `datasets.Dataset`. Rows of other formats (Alpaca, ShareGPT,
+    prompt/completion …) are converted, and the dataset says so.
+
+    `system` is given to every conversation that has no system prompt; `profile` adds the limits of
+    a platform that the file will be uploaded to; `encoding` is for a file that is no UTF-8.
 
     Raises:
         DatasetError: It has errors; `problems` lists all of them.
     """
-    return current().load_dataset(source, name=name, system=system)
+    return current().load_dataset(
+        source, name=name, system=system, profile=profile, encoding=encoding
+    )
 
 
 def train(

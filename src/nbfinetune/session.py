@@ -17,9 +17,11 @@ from nbfinetune.chat.columns import Column, parse_column, steps_meant, trained_s
 from nbfinetune.chat.compare import Comparison, Contender, compare
 from nbfinetune.chat.model import SamplingParams
 from nbfinetune.core import sources
+from nbfinetune.core.checking import Profile
 from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.errors import ConfigError, DatasetError, ModelError, RunError
 from nbfinetune.core.events import Notice
+from nbfinetune.core.named import is_named, read_named
 from nbfinetune.core.presets import STARTER, preset_for, resolve_config
 from nbfinetune.core.runs import DataSpec, Run, RunSpec, RunStore, new_run_id
 from nbfinetune.training import preflight
@@ -28,6 +30,9 @@ from nbfinetune.training.job import TrainingJob
 if TYPE_CHECKING:
     from nbfinetune.chat.local import LocalModel
     from nbfinetune.engines.capture import DisplayPublisher
+
+Source = str | Path | MessageDataset | Iterable[Mapping[str, Any]]
+"""What a dataset can be read from."""
 
 
 class Session:
@@ -43,31 +48,61 @@ class Session:
 
     # datasets
 
-    def read_cell(self, body: str, name: str, system: str | None = None) -> MessageDataset:
-        """The dataset written in a cell; kept under its name once it is valid."""
-        return self._keep(sources.read_cell(body, name=name, system=system))
-
     def load_dataset(
         self,
-        source: str | Path | Iterable[Mapping[str, Any]],
+        source: Source,
         *,
         name: str | None = None,
         system: str | None = None,
+        profile: Profile = "local",
+        encoding: str | None = None,
     ) -> MessageDataset:
-        """A dataset from a `.jsonl` or `.json` file, a list of rows, a pandas frame or a
-        `datasets.Dataset`, checked and kept under its name (a file's is its stem).
+        """The dataset that `read_dataset` gives, kept under its name.
 
         Raises:
             DatasetError: It has errors; `problems` lists all of them.
         """
+        return self.keep(
+            self.read_dataset(source, name=name, system=system, profile=profile, encoding=encoding)
+        )
+
+    def read_dataset(
+        self,
+        source: Source,
+        *,
+        name: str | None = None,
+        system: str | None = None,
+        profile: Profile = "local",
+        encoding: str | None = None,
+    ) -> MessageDataset:
+        """A dataset with every problem in it: from a `.jsonl` or `.json` file, from a name
+        (`sample:pirate`, `hf:org/set`), from a list of rows, a pandas frame, a `datasets.Dataset`
+        or another dataset. It is called `name`, by default as its file or set.
+
+        Raises:
+            DatasetError: There is no such source, or it can't be read.
+        """
+        if isinstance(source, str) and is_named(source):
+            return read_named(source, name=name, system=system)
         if isinstance(source, (str, Path)):
             path = Path(source).expanduser()
-            loaded = sources.read_file(path, name=name or path.stem, system=system)
-        elif name is None:
+            return sources.read_file(
+                path, name=name, system=system, profile=profile, encoding=encoding
+            )
+        if isinstance(source, MessageDataset):
+            name = name or source.name
+        if name is None:
             raise DatasetError("dataset_name_missing")
-        else:
-            loaded = sources.from_rows(source, name=name, system=system)
-        return self._keep(loaded)
+        return sources.from_rows(source, name=name, system=system)
+
+    def keep(self, dataset: MessageDataset) -> MessageDataset:
+        """Keep a dataset under its name, in place of an older one.
+
+        Raises:
+            DatasetError: It has errors; `problems` lists all of them.
+        """
+        self.datasets[dataset.name] = dataset.check()
+        return dataset
 
     def dataset(self, name: str) -> MessageDataset:
         if name not in self.datasets:
@@ -75,10 +110,6 @@ class Session:
             suggestion = f". Did you mean {near[0]!r}?" if near else ""
             raise DatasetError("dataset_unknown", name=name, suggestion=suggestion)
         return self.datasets[name]
-
-    def _keep(self, dataset: MessageDataset) -> MessageDataset:
-        self.datasets[dataset.name] = dataset.check()
-        return dataset
 
     # training
 

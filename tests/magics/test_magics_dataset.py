@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nbfinetune.core.dataset import Origin
 from tests.magics.conftest import PIRATE, Notebook
 
 ROW = {
@@ -169,30 +170,76 @@ def test_a_dataset_is_replaced_only_by_a_valid_one(notebook: Notebook) -> None:
     notebook.run(PIRATE)
     before = notebook.session.datasets["pirate"]
 
-    error = notebook.refused("%%ft_dataset pirate\nuser: no answer")
+    assert not notebook.cell("%%ft_dataset pirate\nuser: no answer").success
 
     assert notebook.session.datasets["pirate"] is before
-    assert error.splitlines()[1:] == [
-        "  line 2  $.messages[0].role  expected 'assistant' at the end, got 'user'",
-        "    → Write the answer to the last message, or delete that message.",
-        "Correct these lines and run the cell again.",
-    ]
 
 
-def test_every_problem_of_a_cell_is_named_with_its_line(notebook: Notebook) -> None:
-    error = notebook.refused(
+def test_a_refused_dataset_is_shown_with_every_problem_and_the_error_is_brief(
+    notebook: Notebook,
+) -> None:
+    output = notebook.cell(
         '%%ft_dataset odd\n{"messages": []}\n'
         '{"messages": [{"role": "usr", "content": "a"}, {"role": "assistant", "content": "b"}]}'
     )
 
-    assert error.splitlines() == [
-        "DatasetError: problems in odd: 2 (0 of 2 rows are valid)",
+    assert output.error == (
+        "DatasetError: problems in odd: 2 (0 of 2 rows are valid)\n"
+        "The report names them; correct these rows and run the cell again."
+    )
+    (report,) = output.shown
+    for line in (
         "  line 2  $.messages  expected at least one question and its answer, got []",
         "    → Add a 'user' and an 'assistant' message, or delete the row.",
         "  line 3  $.messages[0].role  expected 'system' / 'user' / 'assistant', got 'usr'",
         "    → Use one of these three, in lower case.",
-        "Correct these lines and run the cell again.",
-    ]
+    ):
+        assert line in report.splitlines()
+    assert len(output.html) == 1
+
+
+def test_a_sample_is_loaded_by_its_name(notebook: Notebook) -> None:
+    notebook.run("%ft_dataset sample:pirate")
+
+    assert notebook.session.datasets["pirate"].origin == Origin("sample", "sample:pirate")
+
+
+def test_rows_of_another_format_are_converted_and_the_dataset_says_so(notebook: Notebook) -> None:
+    notebook.shell.user_ns["pairs"] = [{"prompt": "a", "completion": "b"}]
+
+    dataset = notebook.run("%ft_dataset pairs").result
+
+    assert turns(notebook, "pairs") == [[("user", "a"), ("assistant", "b")]]
+    assert [(c.format, c.rows) for c in dataset.conversions] == [("prompt_completion", 1)]
+
+
+def test_rows_are_written_to_a_new_file(notebook: Notebook) -> None:
+    notebook.run("%ft_dataset sample:pirate --to mine.jsonl")
+
+    notebook.run("%ft_dataset mine.jsonl")
+
+    kept = notebook.session.datasets
+    assert kept["mine"].conversations == kept["pirate"].conversations
+
+
+def test_a_file_in_another_encoding_is_read_as_it_is_told(notebook: Notebook) -> None:
+    row = {**ROW, "messages": [{"role": "user", "content": "你好"}, ROW["messages"][1]]}
+    Path("old.jsonl").write_bytes(json.dumps(row, ensure_ascii=False).encode("gbk"))
+
+    notebook.run("%ft_dataset old.jsonl --encoding gbk")
+
+    assert turns(notebook, "old") == [[("user", "你好"), ("assistant", "Paris.")]]
+
+
+def test_the_limits_of_a_platform_are_added(notebook: Notebook) -> None:
+    Path("rows.json").write_text(json.dumps([ROW]), "utf-8")
+
+    output = notebook.cell("%ft_dataset rows.json --profile siliconcloud")
+
+    assert "DatasetError: problems in rows.json: 1 (1 of 1 rows are valid)" in output.error
+    assert notebook.refused("%ft_dataset rows.json --profile hosted").startswith(
+        "ConfigError: profile must be local or siliconcloud"
+    )
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,12 @@ class DatasetError(NbFinetuneError, ValueError):
     def __init__(self, code: str, *, problems: Sequence[Problem] = (), **params: object) -> None:
         super().__init__(code, **params)
         self.problems = tuple(problems)
+        self._brief = False
+
+    def say_briefly(self, code: str) -> None:
+        """From now on only say the words of `code`: the problems are shown elsewhere."""
+        self.code = code
+        self._brief = True
 
     def __str__(self) -> str:
         """The headline, the first 20 errors, how many more there are, the way out.
@@ -34,7 +40,8 @@ class DatasetError(NbFinetuneError, ValueError):
         Each kind of problem says its own way out once, below the first of its kind.
         """
         head, *rest = super().__str__().split("\n")
-        errors = [p for p in self.problems if p.severity == "error"]
+        shown = () if self._brief else self.problems
+        errors = [p for p in shown if p.severity == "error"]
         lines: list[str] = []
         for problem in errors[:20]:
             way_out = f"    → {problem.way_out}"

@@ -27,7 +27,8 @@ Body = Literal["text", "conversations", "python"]
 
 
 class Option(NamedTuple):
-    """One `--name VALUE`; without a `value` word it is a flag.
+    """One `--name VALUE`; without a `value` word it is a flag, with one in brackets the value may
+    be left out (it is then the empty text).
 
     `choices` are values to offer; whether others are allowed is known to whoever reads the value.
     """
@@ -70,8 +71,11 @@ class Line:
         self._parser = _Parser(prog=magic, add_help=False, allow_abbrev=False)
         self._parser.add_argument("words", nargs="*")
         for option in options:
-            action = "store" if option.value else "store_true"
-            self._parser.add_argument(f"--{option.name}", action=action)
+            if option.value.startswith("["):
+                self._parser.add_argument(f"--{option.name}", nargs="?", const="")
+            else:
+                action = "store" if option.value else "store_true"
+                self._parser.add_argument(f"--{option.name}", action=action)
         for name in SETTINGS if settings else ():
             # what is on or off is off unless it is named: --gradient-checkpointing
             spelled = f"--{name.replace('_', '-')}"

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import typing
+from argparse import Namespace
 from pathlib import Path
 
 from IPython.core.magic import line_cell_magic, magics_class, no_var_expand
+from IPython.display import display
 
 from nbfinetune.chat.columns import read_system
+from nbfinetune.core import sources
+from nbfinetune.core.checking import Profile
 from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.errors import ConfigError, DatasetError
+from nbfinetune.core.named import is_named
 from nbfinetune.magics.arguments import Line, Option, documented
 from nbfinetune.magics.base import SessionMagics, say
 from nbfinetune.magics.errors import friendly
 
+PROFILES = typing.get_args(Profile)
 LINE = Line(
     "%ft_dataset",
     [
@@ -23,6 +30,14 @@ LINE = Line(
             "TEXT",
             means="system",
         ),
+        Option("to", "write the rows into a new .jsonl file", "FILE"),
+        Option(
+            "profile",
+            f"add the limits of a platform: {', '.join(PROFILES)} [local]",
+            "PROFILE",
+            choices=PROFILES,
+        ),
+        Option("encoding", "of a file that is no UTF-8, for example gbk", "ENCODING"),
     ],
     takes="rows",
     body="conversations",
@@ -48,11 +63,10 @@ class DatasetMagics(SessionMagics):
             user: What is the opposite of hot?
             assistant: Ahoy! The opposite o' hot be cold, arr!
 
-        The body can also be JSON lines. `%ft_dataset rows.jsonl --name pirate` loads a file or a
-        Python variable; `%ft_dataset` alone lists the datasets.
+        The body can also be JSON lines. `%ft_dataset rows.jsonl --name pirate` loads a file, a
+        Python variable, `sample:pirate` or `hf:org/set`; `%ft_dataset` alone lists the datasets.
         """
         given = LINE.parse(line)
-        system = None if given.system is None else read_system(given.system)
         if len(given.words) > 1:
             raise ConfigError(
                 "arguments_wrong",
@@ -61,26 +75,51 @@ class DatasetMagics(SessionMagics):
                 reason="one name or source, got " + " ".join(given.words),
             )
         word = given.words[0] if given.words else None
-        if cell is not None:
-            name = given.name or word
-            if name is None:
-                raise DatasetError("dataset_name_missing")
-            return self.session.read_cell(cell, name, system)
-        if word is None:
+        if cell is None and word is None:
             self._list()
             return None
-        return self._load(word, given.name, system)
+        dataset = self._written(given, word, cell) if cell is not None else self._read(given, word)
+        self._keep(dataset)
+        if given.to is not None:
+            dataset.to_jsonl(Path(given.to).expanduser())
+        return dataset
 
-    def _load(self, source: str, name: str | None, system: str | None) -> MessageDataset:
-        if name is None and system is None and self._is_kept(source):
+    def _written(self, given: Namespace, word: str | None, body: str) -> MessageDataset:
+        name = given.name or word
+        if name is None:
+            raise DatasetError("dataset_name_missing")
+        return sources.read_cell(body, name=name, system=_system(given))
+
+    def _read(self, given: Namespace, source: str | None) -> MessageDataset:
+        assert source is not None
+        if given.name is None and given.system is None and self._is_kept(source):
             return self.session.datasets[source]
         path = Path(source).expanduser()
-        if path.suffix in (".json", ".jsonl") or path.is_file():
-            return self.session.load_dataset(path, name=name, system=system)
+        if is_named(source) or path.suffix in (".json", ".jsonl") or path.is_file():
+            return self.session.read_dataset(
+                source,
+                name=given.name,
+                system=_system(given),
+                profile=_profile(given),
+                encoding=given.encoding,
+            )
         if source not in self.shell.user_ns:
             raise DatasetError("dataset_source_unknown", source=source)
         rows = self.shell.user_ns[source]
-        return self.session.load_dataset(rows, name=name or source, system=system)
+        return self.session.read_dataset(rows, name=given.name or source, system=_system(given))
+
+    def _keep(self, dataset: MessageDataset) -> None:
+        """Keep a dataset that can be trained on; show what is wrong with another one.
+
+        Raises:
+            DatasetError: It has errors: the report is shown, so one line is enough.
+        """
+        try:
+            self.session.keep(dataset)
+        except DatasetError as error:
+            display(dataset)
+            error.say_briefly("dataset_refused")
+            raise
 
     def _is_kept(self, name: str) -> bool:
         """Whether the dataset of that name is meant; rows in a variable may have changed since."""
@@ -94,3 +133,21 @@ class DatasetMagics(SessionMagics):
         kept = self.session.datasets.values()
         lines = [f"{d.name:<24} {len(d):>6} rows   {d.sha256[:12]}" for d in kept]
         say("\n".join(lines) or "no datasets yet: write one with  %%ft_dataset NAME")
+
+
+def _system(given: Namespace) -> str | None:
+    return None if given.system is None else read_system(given.system)
+
+
+def _profile(given: Namespace) -> Profile:
+    if given.profile is None:
+        return "local"
+    if given.profile not in PROFILES:
+        raise ConfigError(
+            "setting_wrong_type",
+            field="profile",
+            value=given.profile,
+            allowed=" or ".join(PROFILES),
+        )
+    profile: Profile = given.profile
+    return profile

@@ -14,6 +14,12 @@ ERRORS: Mapping[str, Phrase] = {
         "Correct these lines and run the cell again.",
         "请改正这些行，然后重新运行单元格。",
     ),
+    "dataset_refused": Phrase(
+        "problems in {name}: {count} ({valid} of {rows} rows are valid)",
+        "{name} 有 {count} 个问题（共 {rows} 行，有效 {valid} 行）",
+        "The report names them; correct these rows and run the cell again.",
+        "报告列出了这些问题；请改正这些行，然后重新运行单元格。",
+    ),
     "more_problems": Phrase("… and {count} more", "……另有 {count} 个"),
     "dataset_unknown": Phrase(
         "there is no dataset {name!r}{suggestion}",
