@@ -114,4 +114,48 @@ _NAMED: Mapping[str, Phrase] = {
     ),
 }
 
-LIBRARY: Mapping[str, Phrase] = {**_FORMATS, **_CONVERSION, **_NAMED}
+_KEPT: Mapping[str, Phrase] = {
+    "library_unknown": Phrase(
+        "the library has no dataset {name}{suggestion}",
+        "数据集库中没有 {name}{suggestion}",
+        "%ft_dataset  lists them; NAME@2 or NAME@3f2a means one version.",
+        "用  %ft_dataset  列出；名称@2 或 名称@3f2a 表示某个版本。",
+    ),
+    "library_no_version": Phrase(
+        "dataset {name} has no version {version}; it has: {known}",
+        "数据集 {name} 没有版本 {version}；现有：{known}",
+        "Give the number of a version, or the first digits of its hash.",
+        "请给出版本号，或其哈希的前几位。",
+    ),
+    "library_name": Phrase(
+        "{name} can't be the name of a dataset",
+        "{name} 不能作为数据集的名称",
+        "Use 1 to {limit} characters, all of them on one line.",
+        "请用 1 到 {limit} 个字符，且在同一行。",
+    ),
+    "library_name_taken": Phrase(
+        "there is a dataset {name} already",
+        "已有名为 {name} 的数据集",
+        "Choose another name, or rename that one first.",
+        "请换一个名称，或先给原来的改名。",
+    ),
+    "library_locked": Phrase(
+        "another process is writing to {path}",
+        "另一个进程正在写入 {path}",
+        "Try again in a moment.",
+        "请稍后再试。",
+    ),
+    "diff_same": Phrase(
+        "the same rows in the same order: {rows}", "两者的行和顺序都相同：{rows} 行"
+    ),
+    "diff_counts": Phrase(
+        "added: {added}, removed: {removed}, changed: {changed}, unchanged: {kept}",
+        "新增：{added}，删除：{removed}，修改：{changed}，未变：{kept}",
+    ),
+    "diff_reordered": Phrase("the unchanged rows are in another order", "未变的行换了顺序"),
+    "diff_changed": Phrase("changed ({count})", "修改（{count}）"),
+    "diff_removed": Phrase("removed ({count})", "删除（{count}）"),
+    "diff_added": Phrase("added ({count})", "新增（{count}）"),
+}
+
+LIBRARY: Mapping[str, Phrase] = {**_FORMATS, **_CONVERSION, **_NAMED, **_KEPT}
