@@ -22,6 +22,14 @@ _MARKER = re.compile(r"\w+[:：][ \t]*")
 _SEPARATOR = re.compile(r"---\s*$")
 
 
+class _Alias(NamedTuple):
+    """Another tool's word for a role, the role, and the offset of the colon behind the word."""
+
+    word: str
+    role: str
+    colon: int
+
+
 class _Part(NamedTuple):
     """A conversation, or text that belongs to none, with its lines."""
 
@@ -119,33 +127,32 @@ def _fence(page: Page, line: Span) -> Iterator[Edit | Refusal]:
 def _aliases(page: Page, parts: Sequence[_Part]) -> Iterator[Edit | Refusal]:
     """Our markers for another tool's, if it has one for each role and no valid row uses it."""
     stray = [line for part in parts if part.is_stray for line in part.lines]
-    used = {found[0] for line in stray if (found := _alias(page, line)) is not None}
+    used = {found.word for line in stray if (found := _alias(page, line)) is not None}
     if not used:
         return
     broken = [line for part in parts if part.is_broken and not part.is_stray for line in part.lines]
     marked = [
         (line, found)
         for line in sorted([*stray, *broken])
-        if (found := _alias(page, line)) is not None and found[0] in used
+        if (found := _alias(page, line)) is not None and found.word in used
     ]
     valid = [line for part in parts if not part.is_broken for line in part.lines]
-    again = any((found := _alias(page, line)) is not None and found[0] in used for line in valid)
-    if again or len({role for _, (_, role) in marked}) < len(used):
+    again = any((found := _alias(page, line)) is not None and found.word in used for line in valid)
+    if again or len({found.role for _, found in marked}) < len(used):
         yield Refusal("role_aliases", marked[0][0].number, "markers_unclear")
         return
-    for line, (word, role) in marked:
-        end = page.text.index(word, line.start) + len(word)
-        yield Edit("role_aliases", line.start, end, role)
+    for line, found in marked:
+        yield Edit("role_aliases", line.start, found.colon, found.role)
 
 
-def _alias(page: Page, line: Span) -> tuple[str, str] | None:
-    """Another tool's marker at the beginning of a line, and the role that it stands for."""
+def _alias(page: Page, line: Span) -> _Alias | None:
+    """Another tool's marker at the beginning of a line."""
     first = skip_blanks(page.text, line.start, line.end)
     found = _ALIAS.match(page.text, first, line.end)
     if found is None or is_chat(found.group()):
         return None
     role = meant_role(found.group(1))
-    return (found.group(1), role) if role is not None else None
+    return None if role is None else _Alias(found.group(1), role, found.end() - 1)
 
 
 # turns in the wrong order

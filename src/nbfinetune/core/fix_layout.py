@@ -85,7 +85,8 @@ def _row(
         after = frame.prefix + row.strip(_BLANKS) + frame.suffix
         steps.append(Step(frame.fix, before, after))
     elif form == "jsonl" and "one_line" in names and (line := on_one_line(text)) != text:
-        steps.append(Step("one_line", text, line))
+        # An array that was unwrapped becomes lines in the next pass.
+        steps += [Step("one_line", text, line)] * (not steps or steps[-1].fix != "wrapper")
     if steps:
         yield Piece(outer, stop, tuple(steps))
 

@@ -66,7 +66,7 @@ def outline(text: str) -> Iterator[Item]:
 def _item(page: Page, at: int, before: Item | None) -> Item:
     """What begins at `at`, outside of arrays."""
     char = page.text[at]
-    if char in OPEN_ARRAY and not _is_message_list(page.text, at):
+    if char in OPEN_ARRAY and _is_array_of_rows(page.text, at):
         return Item("open", at, at + 1)
     if char in OPENERS:
         return _row(page, at)
@@ -149,11 +149,13 @@ def _behind_continuation(page: Page, index: int) -> int:
     return index
 
 
-def _is_message_list(text: str, at: int) -> bool:
-    """Whether the array holds the messages of one conversation."""
+def _is_array_of_rows(text: str, at: int) -> bool:
+    """Whether the array holds rows, not the messages of one conversation, and nothing else."""
     first = skip_blanks(text, at + 1)
+    if first == len(text) or text[first] not in OPENERS + _CLOSE_ARRAY:
+        return False
     found = _decoded(text, first)
-    return is_message(found[0]) if found else _OF_A_MESSAGE.match(text, first) is not None
+    return not (is_message(found[0]) if found else _OF_A_MESSAGE.match(text, first))
 
 
 def _words(page: Page, at: int) -> Item:
