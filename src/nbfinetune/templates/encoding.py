@@ -7,10 +7,11 @@ there before it is encoded: that is what generation does, too.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from nbfinetune.templates.labels import IGNORED, Answer, LabelledRow, RenderedRow
+from nbfinetune.templates.labels import IGNORED, Answer, LabelledRow
 
 Range = tuple[int, int]
 
@@ -21,8 +22,11 @@ class BorderCrossed(Exception):
 
 def encode(
     tokenizer: Any, special_ids: frozenset[int], text: str, answers: Sequence[Answer]
-) -> RenderedRow:
+) -> tuple[LabelledRow, list[Range], tuple[Range, ...]]:
     """The text as ids, of which those of the answers are trained.
+
+    Returns:
+        The ids with their labels, the place of each in the text, the tokens of each answer.
 
     Raises:
         BorderCrossed: The tokenizer knows no border where an answer begins or ends.
@@ -37,9 +41,7 @@ def encode(
     labels = [IGNORED] * len(ids)
     for first, after in turns:
         labels[first:after] = ids[first:after]
-    return RenderedRow(
-        text, LabelledRow(ids, labels), _ends(ranges, len(text)), tuple(answers), turns
-    )
+    return LabelledRow(ids, labels), ranges, turns
 
 
 def _tokens(tokenizer: Any, text: str) -> tuple[list[int], list[Range]]:
@@ -51,8 +53,8 @@ def _tokens(tokenizer: Any, text: str) -> tuple[list[int], list[Range]]:
     ranges: list[Range] = []
     reached = 0
     for start, end in found["offset_mapping"]:
-        end = max(start, end, reached)
-        ranges.append((min(start, reached), end))
+        end = end if end > reached else reached
+        ranges.append((start if start < reached else reached, end))
         reached = end
     return found["input_ids"], ranges
 
@@ -84,37 +86,19 @@ def _crossed(
     A special token may swallow the blanks behind it (Phi-3's do): it stays what it is, the role's
     header or the end of the turn, and the blanks are lost to the tokenizer.
     """
+    starts = [start for start, _ in ranges]
     crossed = []
-    borders = iter(sorted({place for a in answers for place in (a.start, a.end)}))
-    border = next(borders, None)
-    for number, (start, end) in zip(ids, ranges, strict=True):
-        while border is not None and border <= start:
-            border = next(borders, None)
-        while border is not None and border < end:
-            swallowed = number in special_ids and not text[border:end].strip()
+    for border in {place for answer in answers for place in (answer.start, answer.end)}:
+        token = bisect_left(starts, border) - 1
+        if token >= 0 and ranges[token][1] > border:
+            swallowed = ids[token] in special_ids and not text[border : ranges[token][1]].strip()
             if not swallowed:
                 crossed.append(border)
-            border = next(borders, None)
-    return crossed
+    return sorted(crossed)
 
 
 def _turns(ranges: Sequence[Range], answers: Sequence[Answer]) -> Iterator[Range]:
     """The tokens of each answer: those that begin in it (a swallowed blank begins before it)."""
-    token = 0
+    starts = [start for start, _ in ranges]
     for answer in answers:
-        while token < len(ranges) and ranges[token][0] < answer.start:
-            token += 1
-        first = token
-        while token < len(ranges) and ranges[token][0] < answer.end:
-            token += 1
-        yield first, token
-
-
-def _ends(ranges: Sequence[Range], length: int) -> list[int]:
-    """Where the text of each token ends: a character belongs to the last of its tokens."""
-    ends: list[int] = []
-    reached = 0
-    for (_, end), (following, _) in zip(ranges, [*ranges[1:], (length, length)], strict=True):
-        reached = max(reached, min(end, following))
-        ends.append(reached)
-    return [*ends[:-1], length] if ends else []
+        yield bisect_left(starts, answer.start), bisect_left(starts, answer.end)

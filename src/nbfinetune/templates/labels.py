@@ -6,6 +6,7 @@ Values only: how they are found is in `render`, `places` and `encoding`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 IGNORED = -100
@@ -43,13 +44,31 @@ class LabelledRow:
 class RenderedRow:
     """A labelled row with the text that it encodes.
 
-    `ends[i]`: where the text of token `i` ends in `text`; it begins where that of the token before
-    ends. A character that several tokens share belongs to the last of them, and so does a blank
-    that the tokenizer gave to none. `turns`: the tokens `[first, after)` of each answer.
+    `ranges[i]`: the `[start, end)` of token `i` in the text. `answers`: their places there;
+    `turns`: the tokens `[first, after)` of each. `contents`: where each message, by its number,
+    says what it says: once, several times, or nowhere if the template drops it; only answers
+    where the places of questions can't be told.
     """
 
     text: str
     row: LabelledRow
-    ends: list[int]
+    ranges: list[tuple[int, int]]
     answers: tuple[Answer, ...]
     turns: tuple[tuple[int, int], ...]
+    contents: dict[int, list[tuple[int, int]]]
+
+    @cached_property
+    def ends(self) -> list[int]:
+        """Where the text of each token ends; it begins where that of the token before ends.
+
+        A character that several tokens share belongs to the last of them, and so does a blank
+        that the tokenizer gave to none.
+        """
+        ends: list[int] = []
+        reached, length = 0, len(self.text)
+        followers = [start for start, _ in self.ranges[1:]]
+        for (_, end), following in zip(self.ranges, [*followers, length], strict=True):
+            end = end if end < following else following
+            reached = end if end > reached else reached  # min and max take twice the time
+            ends.append(reached)
+        return [*ends[:-1], length] if ends else []

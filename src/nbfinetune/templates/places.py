@@ -97,21 +97,26 @@ def _ways(content: str) -> Iterator[str]:
 
 def answers(
     rendered: str, frame: str, stand_ins: StandIns, messages: Sequence[Message], ends: Ends
-) -> list[Answer]:
+) -> tuple[list[Answer], dict[int, list[tuple[int, int]]]]:
     """The place of each answer, with its thoughts where they are rendered, and its end token.
+
+    Returns:
+        The answers in order; and the places of all messages that have a stand-in in the frame.
 
     Raises:
         Unproven: It can't be told.
     """
     pieces, numbers = stand_ins.split(frame)
     wanted = [i for i, m in enumerate(messages) if m.role == "assistant"]
-    if numbers != wanted:
+    if [n for n in numbers if messages[n].role == "assistant"] != wanted:
         raise Unproven("not_once")
     found = places(rendered, pieces, numbers, messages)
     if found is None:
         raise Unproven("changed")
     result = []
-    for number, before in zip(wanted, pieces, strict=False):
+    for number, before in zip(numbers, pieces, strict=False):
+        if messages[number].role != "assistant":
+            continue
         ((start, content_end),) = found[number]
         token = ends.token_at(rendered, content_end)
         if token is None:
@@ -119,7 +124,7 @@ def answers(
         if said_at(messages[number]):
             start = _with_thoughts(rendered, before, start, messages[number])
         result.append(Answer(start, content_end, content_end + len(token)))
-    return result
+    return result, found
 
 
 def _with_thoughts(rendered: str, before: str, start: int, message: Message) -> int:

@@ -20,7 +20,7 @@ from nbfinetune.core.errors import ModelError
 from nbfinetune.core.messages import Conversation, Message
 from nbfinetune.templates import places
 from nbfinetune.templates.encoding import BorderCrossed, encode
-from nbfinetune.templates.labels import IGNORED, LabelledRow, RenderedRow
+from nbfinetune.templates.labels import IGNORED, Answer, LabelledRow, RenderedRow
 
 ROLES = ("system", "user", "assistant")
 
@@ -34,6 +34,7 @@ class ChatTemplate:
         self.tokenizer = tokenizer
         self.name = name
         self._training_template = _with_markers(tokenizer)
+        self._used = self._training_template or tokenizer.chat_template
         special = {i: str(t) for i, t in tokenizer.added_tokens_decoder.items() if t.special}
         self.special_ids = frozenset(special)
         self._ends = places.Ends(list(special.values()))
@@ -75,36 +76,29 @@ class ChatTemplate:
     def rendered(self, conversation: Conversation) -> RenderedRow:
         """As `row`, with the text that is encoded and the places in it."""
         messages = conversation.messages
-        template = self._training_template or self.tokenizer.chat_template
-        text, marked = self._render(messages, template)
-        stand_ins = places.StandIns.absent_from(messages)
-        frame, _ = self._render(stand_ins.put(messages, ("assistant",)), template)
+        text, marked = self._render(messages, self._used)
         try:
-            answers = places.answers(text, frame, stand_ins, messages, self._ends)
+            answers, contents = self._proven(messages, text)
             if self.has_markers:
                 places.check_markers(text, marked, answers, self._ends)
-            return encode(self.tokenizer, self.special_ids, text, answers)
+            row, ranges, turns = encode(self.tokenizer, self.special_ids, text, answers)
         except places.Unproven as error:
             raise self._unproven(conversation, error.reason, **error.params) from None
         except BorderCrossed:
             raise self._unproven(conversation, "border") from None
+        return RenderedRow(text, row, ranges, tuple(answers), turns, contents)
 
-    def contents(
-        self, conversation: Conversation, text: str
-    ) -> dict[int, list[tuple[int, int]]] | None:
-        """For each message, by its number, the `[start, end)` of what it says in `text`.
-
-        A message that the template drops is not there, one that it repeats has several places.
-        None where the places can't be told (they depend on what a question says).
-        """
-        messages = conversation.messages
-        template = self._training_template or self.tokenizer.chat_template
+    def _proven(
+        self, messages: Sequence[Message], text: str
+    ) -> tuple[list[Answer], dict[int, list[tuple[int, int]]]]:
+        """As `places.answers`; where a template reads what questions say, these stay."""
         stand_ins = places.StandIns.absent_from(messages)
         try:
-            frame, _ = self._render(stand_ins.put(messages, ROLES), template)
-        except ModelError:
-            return None
-        return places.places(text, *stand_ins.split(frame), messages)
+            frame, _ = self._render(stand_ins.put(messages, ROLES), self._used)
+            return places.answers(text, frame, stand_ins, messages, self._ends)
+        except (ModelError, places.Unproven):
+            frame, _ = self._render(stand_ins.put(messages, ("assistant",)), self._used)
+            return places.answers(text, frame, stand_ins, messages, self._ends)
 
     def _render(
         self, messages: Sequence[Message], template: str, *, prompt: bool = False

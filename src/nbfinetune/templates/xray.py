@@ -8,13 +8,15 @@ the last of them, so at a border (of an answer, of `max_length`) it stands on th
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 from nbfinetune.core.messages import Conversation
-from nbfinetune.templates.labels import IGNORED, RenderedRow
+from nbfinetune.templates.labels import RenderedRow
 
 if TYPE_CHECKING:
     from nbfinetune.templates.render import ChatTemplate
@@ -108,62 +110,47 @@ def count_roles(kinds: Sequence[Kind]) -> dict[str, int]:
 def token_kinds(template: ChatTemplate, row: Conversation) -> tuple[RenderedRow, list[Kind]]:
     """The rendered row and what each of its tokens is; nothing is cut."""
     rendered = template.rendered(row)
-    kinds: list[Kind] = ["template"] * len(rendered.ends)
-    _mark_messages(kinds, rendered, template, row)
-    _mark_injected(kinds, rendered, template.special_ids)
+    kinds: list[Kind] = ["template"] * len(rendered.row.ids)
+    for number, stretches in rendered.contents.items():
+        role = row.messages[number].role
+        if role == "assistant":
+            continue
+        said: list[Kind] = [role]
+        for start, end in stretches:
+            first, after = _token_at(rendered.ends, start), _token_at(rendered.ends, end)
+            kinds[first:after] = said * (after - first)
     for (first, after), answer in zip(rendered.turns, rendered.answers, strict=True):
-        for token in range(first, after):
-            ends_turn = rendered.ends[token] > answer.content_end
-            kinds[token] = "end_of_turn" if ends_turn else "assistant_trained"
+        content = min(max(_token_at(rendered.ends, answer.content_end), first), after)
+        kinds[first:content] = ["assistant_trained"] * (content - first)
+        kinds[content:after] = ["end_of_turn"] * (after - content)
+    _mark_injected(kinds, rendered, template.special_ids)
     return rendered, kinds
 
 
-def _mark_messages(
-    kinds: list[Kind], rendered: RenderedRow, template: ChatTemplate, row: Conversation
-) -> None:
-    """Name the tokens of system prompts and questions, where their places can be told."""
-    found = template.contents(row, rendered.text) or {}
-    regions = sorted(
-        (start, end, row.messages[number].role)
-        for number, stretches in found.items()
-        for start, end in stretches
-    )
-    token = 0
-    for start, end, role in regions:
-        while token < len(kinds) and _place(rendered.ends, token) < start:
-            token += 1
-        while token < len(kinds) and _place(rendered.ends, token) < end:
-            if role != "assistant":
-                kinds[token] = role
-            token += 1
-
-
-def _place(ends: Sequence[int], token: int) -> int:
-    """The character that a token counts for: its last one, or the one that it is a part of."""
-    before = ends[token - 1] if token else 0
-    return ends[token] - 1 if ends[token] > before else before
+def _token_at(ends: Sequence[int], place: int) -> int:
+    """The first token that counts for this character or one behind it: its parts come first."""
+    token = bisect_left(ends, place)
+    ends_there = token < len(ends) and ends[token] == place > 0
+    return token + ends_there
 
 
 def _mark_injected(kinds: list[Kind], rendered: RenderedRow, special_ids: frozenset[int]) -> None:
     """Name the sentences between special tokens and messages that the template adds."""
-    trained = [label != IGNORED for label in rendered.row.labels]
-    first = 0
-    for token in range(len(kinds) + 1):
-        own = (
-            token < len(kinds)
-            and kinds[token] == "template"
-            and not trained[token]
-            and rendered.row.ids[token] not in special_ids
-        )
-        if own:
+    own = [
+        kind == "template" and number not in special_ids
+        for kind, number in zip(kinds, rendered.row.ids, strict=True)
+    ]
+    after = 0
+    for is_own, run in groupby(own):
+        first, after = after, after + len(list(run))
+        if not is_own:
             continue
-        if first < token:
-            start = rendered.ends[first - 1] if first else 0
-            prose = _prose(rendered.text[start : rendered.ends[token - 1]])
-            for inner in range(first, token):
-                if _place(rendered.ends, inner) - start in prose:
-                    kinds[inner] = "injected"
-        first = token + 1
+        start = rendered.ends[first - 1] if first else 0
+        prose = _prose(rendered.text[start : rendered.ends[after - 1]])
+        if prose:
+            low = max(_token_at(rendered.ends, start + prose.start), first)
+            high = min(_token_at(rendered.ends, start + prose.stop), after)
+            kinds[low:high] = ["injected"] * (high - low)
 
 
 _MARKUP = re.compile(r"<[^<>\n]*>|\[[^\[\]\n]*\]")
