@@ -61,7 +61,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
         self.attributes += attrs
-        if tag not in ("br", "meta", "circle", "line", "rect", "polyline"):
+        if tag not in ("br", "input", "meta", "circle", "line", "rect", "polyline"):
             self.open.append(tag)
 
     def handle_endtag(self, tag):
@@ -82,6 +82,7 @@ class Page(HTMLParser):
 OURS = {
     "style", "div", "h4", "h1", "span", "b", "table", "tr", "th", "td", "br", "html", "head",
     "body", "meta", "title", "section", "svg", "polyline", "circle", "line", "rect", "text",
+    "details", "summary", "h5",
 }  # fmt: skip
 
 

@@ -148,7 +148,7 @@ def python_judge(name: str, source: str) -> Callable[[Subject], Verdict]:
     Raises:
         ConfigError: The source can't be read or set up.
     """
-    place = f"<rule {name}>"
+    place = f"<rule {visible(name)}>"  # as a file name it may hold no NUL
     names: dict[str, Any] = {"re": re, "json": json, "__name__": place, **HELPERS}
     tree = _parsed(name, source, place)
     if not tree.body:

@@ -94,7 +94,8 @@ class Statistics(msgspec.Struct, frozen=True):
 
     `duplicates`: rows with the same messages after NFC and strip. `near_duplicates`: different rows
     that are nearly the same, the system prompt left out. `conflicts`: rows with the same question
-    (all that comes before the last answer) and different answers.
+    (all that comes before the last answer) and different answers. `near_known` is false where
+    nearly equal rows were not looked for.
     """
 
     rows: int
@@ -108,6 +109,7 @@ class Statistics(msgspec.Struct, frozen=True):
     duplicates: tuple[Group, ...]
     near_duplicates: tuple[Group, ...]
     conflicts: tuple[Group, ...]
+    near_known: bool = True
 
 
 class Leakage(msgspec.Struct, frozen=True):
@@ -122,8 +124,8 @@ class Leakage(msgspec.Struct, frozen=True):
     near: tuple[tuple[int, int], ...] = ()
 
 
-def describe(rows: Sequence[Conversation]) -> Statistics:
-    """The figures of some rows; a few seconds for 10,000 of them."""
+def describe(rows: Sequence[Conversation], *, near: bool = True) -> Statistics:
+    """The figures of some rows. `near`: look for nearly equal ones, seconds for 10,000 rows."""
     keys = [duplicate_key(row.messages) for row in rows]
     answered = [sum(m.role == "assistant" for m in row.messages) for row in rows]
     systems = _systems(rows)
@@ -137,8 +139,9 @@ def describe(rows: Sequence[Conversation]) -> Statistics:
         systems=systems,
         drifts=_drifts(systems),
         duplicates=tuple(group for group in _groups(keys) if len(group) > 1),
-        near_duplicates=_near_duplicates(rows, keys),
+        near_duplicates=_near_duplicates(rows, keys) if near else (),
         conflicts=_conflicts(rows, keys),
+        near_known=near,
     )
 
 
