@@ -193,6 +193,15 @@ def test_lines_of_a_pretty_printed_file_are_those_of_the_source(tmp_path):
     assert [(p.line, p.path) for p in read_file(tmp_path / "a.json").errors] == [(8, "$.output")]
 
 
+def test_rows_below_a_broken_element_of_an_array_are_read_whatever_their_first_key(tmp_path):
+    rows = [{"id": i, "conversations": TURNS} for i in range(4)]
+    body = json.dumps(rows, indent=0).replace('"id": 1', '"id": "x"1"')
+    (tmp_path / "s.json").write_text(body)
+    dataset = read_file(tmp_path / "s.json")
+    assert [c.extra["id"] for c in dataset.conversations] == [0, 2, 3]
+    assert (dataset.rows, [p.code for p in dataset.errors]) == (4, ["json_parse"])
+
+
 def test_extra_keys_and_outer_blanks_of_turns_are_named_by_their_place_in_the_source():
     row = {"conversation": [{"input": Q + " ", "output": A, "loss": 0}]}
     assert [(p.code, p.path) for p in from_rows([row], name="d").problems] == [

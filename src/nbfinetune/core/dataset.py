@@ -188,4 +188,5 @@ def write_jsonl(rows: Iterable[Conversation], path: Path) -> None:
     """Write one JSON object per line, UTF-8, extra keys kept."""
     # Extra keys hold whatever JSON or Python allows: msgspec refuses integers beyond 64 bits.
     lines = (json.dumps(row.as_dict(), ensure_ascii=False, default=str) for row in rows)
-    path.write_bytes("".join(line + "\n" for line in lines).encode())
+    with path.open("wb") as file:
+        file.writelines(line.encode() + b"\n" for line in lines)

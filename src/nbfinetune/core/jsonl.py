@@ -17,7 +17,7 @@ from nbfinetune.core.quoting import character, quoted
 from nbfinetune.core.rows import BROKEN, Row
 
 _ROW_START = re.compile(r'\s*\{\s*"messages"\s*:')
-_NEXT_ELEMENT = re.compile(r',\s*(?=\{\s*"messages"\s*:)')
+_FIRST_KEY = re.compile(r'\s*\{\s*("[^"\\]{1,64}")\s*:')
 _JSON_START = re.compile(r'[{\["]|-?[0-9]|-?[A-Za-z]+\s*$')
 LONGEST_OBJECT_LINES = 500
 """How far a pretty-printed object is followed: bounds the work on a file full of open brackets."""
@@ -147,10 +147,18 @@ def begins_row(line: str) -> bool:
     return line.startswith(("{", "[")) or _ROW_START.match(line) is not None
 
 
+def _element_start(text: str, at: int) -> re.Pattern[str]:
+    """Where the next element of an array begins: with the key that its first one begins with."""
+    first = _FIRST_KEY.match(text, at)
+    keys = {'"messages"', first[1]} if first else {'"messages"'}
+    return re.compile(rf",\s*(?=\{{\s*(?:{'|'.join(map(re.escape, sorted(keys)))})\s*:)")
+
+
 def _elements(page: Page, bracket: int) -> Iterator[Row | Problem]:
     """The elements of the array that begins at `bracket`, and what is wrong between them."""
     text = page.text
     at = bracket + 1
+    next_element = _element_start(text, at)
     if _next_char(text, at) == "]":
         yield from _behind_array(page, skip_blanks(text, at) + 1)
         return
@@ -159,7 +167,7 @@ def _elements(page: Page, bracket: int) -> Iterator[Row | Problem]:
         behind = skip_blanks(text, found.end)
         yield _scanned(page, at, _with_gap(page, found, behind))
         if found.stopped is not None:
-            further = _NEXT_ELEMENT.search(text, found.stopped.offset)
+            further = next_element.search(text, found.stopped.offset)
             if further is None:
                 return
             at = further.end()

@@ -8,6 +8,7 @@ Knows the formats; which dataset is meant, and who may write: `core.library`.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 from contextlib import suppress
@@ -88,6 +89,8 @@ def keep(dataset: MessageDataset, path: Path, versions: tuple[Version, ...]) -> 
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir()
     write_jsonl(dataset.conversations, staging / ROWS)
+    with (staging / ROWS).open("r+b") as rows:
+        os.fsync(rows.fileno())
     digest = _digest(staging / ROWS)
     same = next((v for v in reversed(versions) if v.file_sha256 == digest), None)
     if same is not None:
