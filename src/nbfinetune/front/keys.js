@@ -17,5 +17,7 @@ export function keepKeys(root, ownChord = () => false) {
     else event.target.removeAttribute(SUPPRESS);
   };
   window.addEventListener('keydown', listen, true);
+  // JupyterLab 4.6 takes line breaks and undo away from text fields below a cell, before they get them
+  root.addEventListener('beforeinput', (event) => event.stopPropagation(), true);
   return () => window.removeEventListener('keydown', listen, true);
 }
