@@ -108,9 +108,7 @@ def test_a_printed_object_is_put_on_one_line():
     assert only("one_line", f"{ROW}\n{PRETTY}\n{ROW}\n") == f"{ROW}\n{ROW}\n{ROW}\n"
     tabs = json.dumps(json.loads(ROW), indent="\t").replace("\n", "\r\n").replace(": ", ":")
     assert only("one_line", tabs) == ROW.replace(": ", ":")
-    spaced = (
-        '{"messages" :\n [{"role":"user","content":"a  b\\n"} ,\n{"role":\n"x", "content":"c"}]}'
-    )
+    spaced = '{"messages" :\n [{"role":"user","content":"a  b"} ,\n{"role":\n"x", "content":"c"}]}'
     line = '{"messages" : [{"role":"user","content":"a  b"} , {"role": "x", "content":"c"}]}'
     assert fixed(spaced).text == line
 

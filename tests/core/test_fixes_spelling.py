@@ -185,7 +185,8 @@ def test_a_row_that_is_cut_stays_with_everything_up_to_the_next_row():
 
 
 def test_several_fixes_on_one_row_are_applied_one_after_another():
-    before = "{‘message’：[{'role': 'human',\u00a0“content”: \"a\tb\",}, {'role': 'gpt', 'content': 'c'}]}"
+    first = "{'role': 'human',\u00a0“content”: \"a\tb\",}"
+    before = f"{{‘message’：[{first}, {{'role': 'gpt', 'content': 'c'}}]}}"
     found = fixed(before)
     assert found.text == '{"messages":[{"role": "user", "content": "a\\tb"}, ' \
                          '{"role": "assistant", "content": "c"}]}'  # fmt: skip

@@ -155,23 +155,19 @@ def _runs(items: Sequence[Item]) -> list[list[Item]]:
 
 def _to_lines(text: str, run: Sequence[Item]) -> Iterator[tuple[Item, Frame]]:
     """Each row of an array on a line of its own."""
-    new, opened = line_end_of(text), False
+    last = max((index for index, item in enumerate(run) if item.is_row), default=-1)
+    new, before, opened = line_end_of(text), "", False
     start: int | None = None
-    for index, item in enumerate(run):
-        opened = opened or item.kind == "open"
-        if opened and item.kind == "open" and start is None:
-            start = item.start
-        if not item.is_row:
-            continue
-        rest = run[index + 1 :]
-        last = not any(other.is_row for other in rest)
-        closed = last and any(other.kind == "close" for other in rest)
-        before = next((row for row in reversed(run[:index]) if row.is_row), None)
-        if opened:
-            begin = item.start if start is None else start
-            end = rest[-1].end if closed else item.end
-            yield item, Frame("array_to_lines", begin, end, new if before else "", "")
-        start, opened = item.end, item.inside and not closed
+    for index, item in enumerate(run[: last + 1]):
+        if item.kind == "open":
+            opened, start = True, item.start if start is None else start
+        elif item.is_row:
+            rest = run[last + 1 :] if index == last else []
+            end = rest[-1].end if any(other.kind == "close" for other in rest) else item.end
+            if opened:
+                begin = item.start if start is None else start
+                yield item, Frame("array_to_lines", begin, end, before, "")
+            start, before, opened = item.end, new, item.inside
 
 
 def _to_array(text: str, items: Sequence[Item]) -> Iterator[tuple[Item, Frame]]:

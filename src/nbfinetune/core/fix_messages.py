@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from nbfinetune.core.convert_formats import as_messages, format_of
 from nbfinetune.core.fix_edits import Edit, edited
 from nbfinetune.core.fix_json import Loose, Node, read_loosely
 from nbfinetune.core.json_scan import scan
@@ -72,7 +73,11 @@ def written_row(text: str) -> WrittenRow | None:
     return WrittenRow(text, found.node, scan(edited(text, found.edits)).value)
 
 
-def has_errors(value: object) -> bool:
+def has_errors(value: Any) -> bool:
+    """Whether a row breaks a rule, or would after it was converted from another tool's format."""
+    other = format_of(value)
+    if other is not None:
+        value = {"messages": as_messages(other, value)[0].messages}
     return any(problem.severity == "error" for problem in broken_rules(value))
 
 

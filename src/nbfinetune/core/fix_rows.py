@@ -91,6 +91,8 @@ def _are_rows(value: object) -> bool:
 
 def on_one_line(text: str) -> str:
     """A row of JSON without line ends between its tokens; as it is where it is no JSON yet."""
+    if "\n" not in text and "\r" not in text:
+        return text
     found = read_loosely(text, 0, len(text))
     if not isinstance(found, Loose) or found.edits:
         return text

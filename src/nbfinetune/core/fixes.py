@@ -12,14 +12,18 @@ from typing import Literal, NamedTuple
 
 from nbfinetune.core import text as words
 from nbfinetune.core.chatform import read_chat
+from nbfinetune.core.convert import Converter
 from nbfinetune.core.fix_chat import chat_pieces
 from nbfinetune.core.fix_edits import Piece, Refusal, Step
 from nbfinetune.core.fix_layout import pieces
 from nbfinetune.core.fix_messages import MESSAGE_FIXES
 from nbfinetune.core.fix_rows import SPELLING_FIXES
+from nbfinetune.core.json_faults import skip_blanks
 from nbfinetune.core.jsonl import read_json, read_jsonl
 from nbfinetune.core.pages import Page
 from nbfinetune.core.problems import Problem
+from nbfinetune.core.rows import Row
+from nbfinetune.core.stream import PlainRows, stream_jsonl
 from nbfinetune.core.validation import check_row
 
 Form = Literal["jsonl", "json", "chat"]
@@ -40,7 +44,6 @@ FIXES: tuple[str, ...] = (
 """Every fix, in the order in which they are listed and applied to a row."""
 
 _PASSES = 6
-_READERS = {"jsonl": read_jsonl, "json": read_json, "chat": read_chat}
 
 
 class Patch(NamedTuple):
@@ -147,13 +150,29 @@ class _State(NamedTuple):
 
 
 def _state(text: str, form: Form, first_line: int) -> _State:
-    valid, errors = 0, list[Problem]()
-    for item in _READERS[form](text, first_line):
-        problems = (item,) if isinstance(item, Problem) else check_row(item)
+    valid, errors, converter = 0, list[Problem](), Converter()
+    for item in _items(text, form, first_line):
+        if isinstance(item, PlainRows):
+            valid += len(item.rows)
+            continue
+        problems = (item,) if isinstance(item, Problem) else check_row(converter.convert(item))
         found = [problem for problem in problems if problem.severity == "error"]
         valid += not found and not isinstance(item, Problem)
         errors += found
     return _State(valid, tuple(errors))
+
+
+def _items(text: str, form: Form, first_line: int) -> Iterable[PlainRows | Row | Problem]:
+    if form == "chat":
+        return read_chat(text, first_line)
+    if form == "json":
+        return read_json(text, first_line)
+    try:
+        raw = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return read_jsonl(text, first_line)
+    is_array = text.startswith("[", skip_blanks(text, 0))
+    return read_jsonl(text, first_line) if is_array else stream_jsonl([raw], first_line)
 
 
 def _found(text: str, form: Form, names: Collection[str]) -> Iterator[Piece | Refusal]:
