@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nbfinetune.templates.labels import IGNORED
 from nbfinetune.templates.render import ChatTemplate
-from nbfinetune.templates.xray import TRAINED, Span, xray
+from nbfinetune.templates.xray import Span, xray
 from tests.models import talk
 from tests.templates.tokenizers import QWEN, family, merging_tokenizer
 
@@ -50,17 +50,18 @@ def test_a_cut_row_tells_what_is_lost():
     assert found.spans[6:] == (
         Span("assistant\n", 10, "template"),
         Span("yo", 1, "assistant_trained"),
-        Span(END, 1, "cut", special=True, lost=True),
-        Span("\n", 1, "cut"),
-        Span(START, 1, "cut", special=True),
-        Span("user\na", 6, "cut"),
-        Span(END, 1, "cut", special=True),
-        Span("\n", 1, "cut"),
-        Span(START, 1, "cut", special=True),
-        Span("assistant\n", 10, "cut"),
-        Span("b c", 3, "cut", lost=True),
-        Span(END, 1, "cut", special=True, lost=True),
-        Span("\n", 1, "cut"),
+        Span(END, 1, "end_of_turn", special=True, is_cut=True),
+        Span("\n", 1, "template", is_cut=True),
+        Span(START, 1, "template", special=True, is_cut=True),
+        Span("user\n", 5, "template", is_cut=True),
+        Span("a", 1, "user", is_cut=True),
+        Span(END, 1, "template", special=True, is_cut=True),
+        Span("\n", 1, "template", is_cut=True),
+        Span(START, 1, "template", special=True, is_cut=True),
+        Span("assistant\n", 10, "template", is_cut=True),
+        Span("b c", 3, "assistant_trained", is_cut=True),
+        Span(END, 1, "end_of_turn", special=True, is_cut=True),
+        Span("\n", 1, "template", is_cut=True),
     )
     assert (found.tokens, found.kept_tokens, found.cut_tokens) == (49, 22, 27)
     assert (found.trained_tokens, found.lost_tokens, found.share) == (1, 5, 1 / 22)
@@ -71,7 +72,7 @@ def test_a_cut_row_tells_what_is_lost():
 def test_a_row_that_fits_is_not_cut(max_length):
     found = xray(TEMPLATES["chatml"], talk("hi", "yo", "a", "b c"), max_length)
     assert (found.cut_tokens, found.lost_tokens, found.trained_tokens) == (0, 0, 6)
-    assert [s for s in found.spans if s.kind == "cut" or s.lost] == []
+    assert [s for s in found.spans if s.is_cut] == []
 
 
 def test_a_special_token_that_a_user_writes_is_seen():
@@ -111,8 +112,8 @@ def test_a_character_at_the_cut_stands_with_its_last_byte():
     whole = xray(template, row)
     before = whole.tokens - 5  # up to the answer: a, ä½, ł, b … and END, line feed behind
     cut = xray(template, row, before + 1)
-    assert [s.text for s in cut.spans if s.kind == "assistant_trained"] == ["a"]
-    assert "".join(s.text for s in cut.spans if s.kind == "cut") == f"你b{END}\n"
+    assert [s.text for s in cut.spans if s.trained] == ["a"]
+    assert "".join(s.text for s in cut.spans if s.is_cut) == f"你b{END}\n"
     assert cut.trained_tokens == 2
     assert cut.lost_tokens == 3
 
@@ -142,7 +143,7 @@ def test_spans_are_the_text_and_trained_spans_are_the_labels(name, turns, system
     kept = rendered.row.cut(max_length or len(rendered.row.ids))
     assert "".join(span.text for span in found.spans) == rendered.text
     assert sum(span.tokens for span in found.spans) == len(rendered.row.ids) == found.tokens
-    trained = sum(span.tokens for span in found.spans if span.kind in TRAINED)
+    trained = sum(span.tokens for span in found.spans if span.trained)
     assert trained == sum(label != IGNORED for label in kept.labels) == found.roles["assistant"]
     assert sum(found.roles.values()) == len(kept.ids) == found.kept_tokens
     assert found.trained_tokens + found.lost_tokens == rendered.row.trained_tokens

@@ -21,8 +21,8 @@ from nbfinetune.templates.labels import RenderedRow
 if TYPE_CHECKING:
     from nbfinetune.templates.render import ChatTemplate
 
-Kind = Literal["template", "injected", "system", "user", "assistant_trained", "end_of_turn", "cut"]
-"""`injected`: sentences of the template's own; `cut`: what lies beyond `max_length`."""
+Kind = Literal["template", "injected", "system", "user", "assistant_trained", "end_of_turn"]
+"""`injected`: sentences of the template's own."""
 
 TRAINED: frozenset[Kind] = frozenset({"assistant_trained", "end_of_turn"})
 
@@ -41,14 +41,18 @@ ROLE_OF: dict[Kind, str] = {
 class Span:
     """Neighbouring tokens of one kind, with their text.
 
-    `special`: a single special token. `lost`: cut off, and would have been trained.
+    `special`: a single special token. `is_cut`: beyond `max_length`, so neither read nor trained.
     """
 
     text: str
     tokens: int
     kind: Kind
     special: bool = False
-    lost: bool = False
+    is_cut: bool = False
+
+    @property
+    def trained(self) -> bool:
+        return self.kind in TRAINED and not self.is_cut
 
 
 @dataclass(frozen=True)
@@ -178,16 +182,15 @@ def _spans(
     rendered: RenderedRow, kinds: Sequence[Kind], kept: int, special_ids: frozenset[int]
 ) -> Iterator[Span]:
     """Neighbours of one kind joined; special tokens stand alone."""
-    first = start = 0
     looks = [
-        (kind if token < kept else "cut", rendered.row.ids[token] in special_ids,
-         token >= kept and kind in TRAINED)
+        (kind, rendered.row.ids[token] in special_ids, token >= kept)
         for token, kind in enumerate(kinds)
-    ]  # fmt: skip
-    for token, (kind, special, lost) in enumerate(looks):
+    ]
+    first = start = 0
+    for token, (kind, special, is_cut) in enumerate(looks):
         following = looks[token + 1 : token + 2]
-        if special or following != [(kind, False, lost)]:
+        if special or following != [(kind, False, is_cut)]:
             end = rendered.ends[token]
             text = rendered.text[start:end]
-            yield Span(text, token + 1 - first, kind, special, lost)
+            yield Span(text, token + 1 - first, kind, special, is_cut)
             first, start = token + 1, end
