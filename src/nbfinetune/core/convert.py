@@ -79,7 +79,8 @@ class Converter:
         converted, used = as_messages(name, value)
         self._count(name, row.line, converted.left_out)
         others = {key: inner for key, inner in value.items() if key not in used}
-        return replace(row, value={"messages": converted.messages, **others}, moved=converted.moved)
+        value = {"messages": converted.messages, **others}
+        return Row(row.line, value, row.problems, row.places, converted)
 
     def stream(self, items: Iterable[Row | Problem]) -> Iterator[Row | Problem]:
         """As `convert`, for what a reader yields: problems pass."""

@@ -5,8 +5,8 @@ Knows one row at a time and judges nothing: what comes out goes through the same
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from functools import cached_property, lru_cache
 from typing import Any
 
 from nbfinetune.core.json_faults import child
@@ -33,32 +33,54 @@ _TOOL_TURNS = (
 )  # fmt: skip
 
 
-@dataclass
-class Converted:
-    """A row as messages. `left_out`: what has no place in them, a word for each time it occurs."""
+Place = str | tuple[str, int]
+"""A path in the source row, or a key at the top and an index below it."""
 
-    messages: list[Any] = field(default_factory=list)
-    moved: dict[str, str] = field(default_factory=dict)
-    left_out: list[str] = field(default_factory=list)
 
-    def add(self, role: str, content: object, path: str) -> None:
-        """One more message, whose text stood at `path`."""
-        at = f"$.messages[{len(self.messages)}]"
-        self.moved |= {at: path, f"{at}.role": path, f"{at}.content": path}
+class Converted(Mapping[str, str]):
+    """A row as messages; as a mapping, the paths in them to paths in the source.
+
+    `left_out`: what has no place in messages, a word for each time it occurs. The paths are put
+    together when the first one is asked for: most rows have no problem.
+    """
+
+    def __init__(self) -> None:
+        self.messages: Any = []
+        self.left_out: list[str] = []
+        self.list_path = ""
+        self._places: list[tuple[Place, Mapping[str, str] | None]] = []
+
+    def add(self, role: str, content: object, place: Place) -> None:
+        """One more message, whose text stood there."""
+        self._places.append((place, None))
         self.messages.append({"role": role, "content": content})
 
-    def add_keys(self, keys: Mapping[str, Any], path: str) -> None:
-        """Further keys of what the last message came from, which stood at `path`."""
-        at = f"$.messages[{len(self.messages) - 1}]"
-        self.moved |= {child(at, key): child(path, key) for key in keys}
-        self.messages[-1] |= keys
-
-    def keep(self, message: object, path: str, names: Mapping[str, str] = {}) -> None:
+    def keep(self, message: object, place: Place, names: Mapping[str, str] = {}) -> None:
         """One more message that was one; `names`: our keys to those it had."""
-        at = f"$.messages[{len(self.messages)}]"
-        self.moved[at] = path
-        self.moved |= {f"{at}.{ours}": child(path, theirs) for ours, theirs in names.items()}
+        self._places.append((place, names))
         self.messages.append(message)
+
+    @cached_property
+    def _moved(self) -> dict[str, str]:
+        moved = {"$.messages": self.list_path} if self.list_path else {}
+        for index, (place, names) in enumerate(self._places):
+            at = f"$.messages[{index}]"
+            path = place if isinstance(place, str) else f"{child('$', place[0])}[{place[1]}]"
+            moved[at] = path
+            if names is None:
+                moved |= {f"{at}.role": path, f"{at}.content": path}
+            else:
+                moved |= {child(at, ours): child(path, theirs) for ours, theirs in names.items()}
+        return moved
+
+    def __getitem__(self, path: str) -> str:
+        return self._moved[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._moved)
+
+    def __len__(self) -> int:
+        return len(self._moved)
 
 
 def format_of(value: object) -> str | None:
@@ -113,7 +135,7 @@ def _pair(name: str, value: Mapping[str, Any]) -> tuple[Converted, set[str]]:
             used.add("input")
             content, place = _instruction(content, value["input"])
         _turns("user", content, place, converted)
-        converted.moved["$.messages"] = path
+        converted.list_path = path
     if answer in value:
         _turns("assistant", value[answer], child("$", answer), converted)
     return converted, used
@@ -160,46 +182,59 @@ def _system(value: Mapping[str, Any], converted: Converted) -> set[str]:
 
 def _sharegpt(value: Mapping[str, Any]) -> tuple[Converted, set[str]]:
     key = _turn_key(value)
-    turns = value[key]
-    converted = Converted(moved={"$.messages": f"$.{key}"})
-    if not isinstance(turns, list):
+    converted = Converted()
+    converted.list_path = f"$.{key}"
+    if not isinstance(value[key], list):
         # The rules say what is wrong with it; a system prompt beside it stays where it is.
-        converted.messages = turns
+        converted.messages = value[key]
         return converted, {key}
     used = {key} | _system(value, converted)
-    for index, turn in enumerate(turns):
-        path = f"$.{key}[{index}]"
-        if not isinstance(turn, dict):
-            converted.keep(turn, path)
-            continue
-        names = {
-            ours: theirs
-            for ours, known in (("role", ("role", "from")), ("content", ("content", "value")))
-            if (theirs := next((word for word in known if word in turn), ""))
-        }
-        speaker = turn.get(names.get("role", ""))
-        if isinstance(speaker, str) and speaker.strip().lower() in _TOOL_TURNS:
-            converted.left_out.append(speaker.strip().lower())
-            continue
-        message = {ours: turn[theirs] for ours, theirs in names.items()}
-        if isinstance(speaker, str):
-            message["role"] = meant_role(speaker) or speaker
-        message |= {k: v for k, v in turn.items() if k not in names.values()}
-        converted.keep(message, path, names)
+    for index, turn in enumerate(value[key]):
+        if isinstance(turn, dict):
+            _turn(turn, (key, index), converted)
+        else:
+            converted.keep(turn, (key, index))
     return converted, used
+
+
+def _turn(turn: dict[str, Any], place: Place, converted: Converted) -> None:
+    """A turn of `from` and `value`, or of `role` and `content` as our own."""
+    who = next((key for key in ("role", "from") if key in turn), None)
+    what = next((key for key in ("content", "value") if key in turn), None)
+    message: dict[str, Any] = {}
+    names: dict[str, str] = {}
+    if who is not None:
+        speaker = turn[who]
+        role = _role(speaker) if isinstance(speaker, str) else speaker
+        if role is None and speaker is not None:
+            converted.left_out.append(speaker.strip().lower())
+            return
+        message["role"], names["role"] = role, who
+    if what is not None:
+        message["content"], names["content"] = turn[what], what
+    if len(turn) > len(names):
+        message |= {key: inner for key, inner in turn.items() if key not in (who, what)}
+    converted.keep(message, place, names)
+
+
+@lru_cache(maxsize=256)
+def _role(speaker: str) -> str | None:
+    """The role that a word stands for, itself where it is unknown; None for a tool's turn."""
+    return None if speaker.strip().lower() in _TOOL_TURNS else meant_role(speaker) or speaker
 
 
 def _xtuner(value: Mapping[str, Any]) -> tuple[Converted, set[str]]:
     """Turns of `input` and `output` (or `human` and `assistant`), the first with the system."""
     key = _turn_key(value)
-    converted = Converted(moved={"$.messages": f"$.{key}"})
+    converted = Converted()
+    converted.list_path = f"$.{key}"
     used = {key} | _system(value, converted)
     first_system = value.get("system")
     for index, turn in enumerate(value[key]):
-        path = f"$.{key}[{index}]"
         if not isinstance(turn, dict):
-            converted.keep(turn, path)
+            converted.keep(turn, (key, index))
             continue
+        path = f"$.{key}[{index}]"
         system = turn.get("system")
         if system and system != first_system:
             converted.add("system", system, f"{path}.system")
@@ -207,15 +242,16 @@ def _xtuner(value: Mapping[str, Any]) -> tuple[Converted, set[str]]:
         asks, answers = (
             next((word for word in pair if word in turn), None) for pair in _XTUNER_KEYS
         )
-        if asks:
+        others = {k: v for k, v in turn.items() if k not in ("system", asks, answers)}
+        if asks and answers:
             converted.add("user", turn[asks], f"{path}.{asks}")
-        if answers:
-            converted.add("assistant", turn[answers], f"{path}.{answers}")
-        if asks or answers:
-            others = {k: v for k, v in turn.items() if k not in ("system", asks, answers)}
-            converted.add_keys(others, path)
-        else:
+        last = answers or asks
+        if last is None:
             converted.keep(turn, path)
+            continue
+        names = dict.fromkeys(("role", "content"), last) | {k: k for k in others}
+        role = "assistant" if answers else "user"
+        converted.keep({"role": role, "content": turn[last], **others}, path, names)
     return converted, used
 
 
