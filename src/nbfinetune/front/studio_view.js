@@ -131,7 +131,7 @@ export function mountStudio(el, model) {
     if (open.has(id)) open.delete(id);
     else {
       open.set(id, { row: null, edit: null, stamp: 0 });
-      ask({ t: 'open', id });
+      ask({ t: 'open', id }, () => list.activate(id, { focus: false })); // now its height is known
     }
     list.activate(id);
   }
@@ -146,8 +146,8 @@ export function mountStudio(el, model) {
     state.edit = startEdit(state.row, asText);
     state.focus = state.edit.turns?.[0]?.key ?? 0;
     state.stamp += 1;
-    list.activate(id, { focus: false });
     draw();
+    list.activate(id, { focus: false });
   }
   function saveRow(id) {
     const state = open.get(id);
