@@ -23,6 +23,7 @@ from nbfinetune.core.errors import ConfigError, DatasetError, ModelError, RunErr
 from nbfinetune.core.events import Notice
 from nbfinetune.core.named import is_named, read_named
 from nbfinetune.core.presets import STARTER, preset_for, resolve_config
+from nbfinetune.core.rules import RuleBook
 from nbfinetune.core.runs import DataSpec, Run, RunSpec, RunStore, new_run_id
 from nbfinetune.training import preflight
 from nbfinetune.training.job import TrainingJob
@@ -43,6 +44,7 @@ class Session:
         self.publisher = publisher
         self.runs = RunStore(home)
         self.datasets: dict[str, MessageDataset] = {}
+        self.rules = RuleBook()
         self.jobs: dict[str, TrainingJob] = {}
         self._models: dict[str, LocalModel] = {}
 

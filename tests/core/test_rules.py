@@ -15,6 +15,7 @@ from nbfinetune.core.rules import (
     Check,
     Marks,
     Rule,
+    RuleBook,
     check_of,
     judge,
     mark,
@@ -223,3 +224,24 @@ def test_reasons_are_given_in_chinese():
     text.set_language("zh")
     assert said("ends_with(answer, '。')", "是.") == ("failed", "以 '.' 结尾，应为 '。'")
     assert said("1 / 0", "x") == ("unjudged", "ZeroDivisionError: division by zero (第 1 行)")
+
+
+def test_a_book_of_rules_keeps_what_was_written_here_before_what_came_with_data():
+    book = RuleBook()
+    theirs = Rule(name="mine", kind="python", source="False")
+    pattern = Rule(name="ends", kind="regex", source="answer must match x$")
+    book.offer(theirs)
+    book.offer(pattern)
+    assert [book.waits(rule) for rule in book.rules] == [True, False]
+    with pytest.raises(ConfigError, match="has not been run here"):
+        book.check("mine")
+    assert book.check("ends").rule == pattern
+    written = book.write("mine", "True")
+    book.offer(theirs)
+    assert book.check("mine") is written
+    assert book.rules == (written.rule, pattern)
+    with pytest.raises(ConfigError, match="no valid Python"):
+        book.write("mine", "not")
+    assert book.check("mine") is written
+    with pytest.raises(ConfigError, match=r"there is no rule 'end'\. Did you mean 'ends'"):
+        book.check("end")

@@ -7,6 +7,7 @@ confirmed by running its cell: somebody else's dataset shall not run code here.
 
 from __future__ import annotations
 
+import difflib
 import re
 import textwrap
 from collections.abc import Callable, Sequence
@@ -117,6 +118,54 @@ def mark(check: Check, rows: Sequence[Conversation]) -> Marks:
     Every answer of a row is judged, since every one is learned.
     """
     return Marks(check.rule, tuple(rows), tuple(_mark_row(check, row) for row in rows))
+
+
+class RuleBook:
+    """The rules that one kernel knows, by name: written here, or come with data.
+
+    What came with data never takes the place of what was written here.
+    """
+
+    def __init__(self) -> None:
+        self._rules: dict[str, Rule] = {}
+        self._checks: dict[str, Check] = {}
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """All of them, oldest first."""
+        return tuple(self._rules.values())
+
+    def write(self, name: str, body: str) -> Check:
+        """Take a rule from a cell that the user has run: that confirms it.
+
+        Raises:
+            ConfigError: It can't be read or set up; the rule of that name stays what it was.
+        """
+        check = check_of(written_rule(name, body), confirmed=True)
+        self._rules[name] = check.rule
+        self._checks[name] = check
+        return check
+
+    def offer(self, rule: Rule) -> None:
+        """Take a rule that came with data. Python waits until its cell is run."""
+        if rule.name not in self._checks:
+            self._rules[rule.name] = rule
+
+    def check(self, name: str) -> Check:
+        """The rule of that name, ready to run.
+
+        Raises:
+            ConfigError: There is none; it waits to be confirmed (the message holds its cell).
+        """
+        if name not in self._rules:
+            near = difflib.get_close_matches(name, self._rules, n=1)
+            suggestion = f". Did you mean {near[0]!r}?" if near else ""
+            raise ConfigError("rule_unknown", field="rule", name=name, suggestion=suggestion)
+        return self._checks.get(name) or check_of(self._rules[name])
+
+    def waits(self, rule: Rule) -> bool:
+        """Whether a rule is Python that has not been run here."""
+        return rule.kind == "python" and rule.name not in self._checks
 
 
 def _mark_row(check: Check, row: Conversation) -> Verdict:

@@ -20,7 +20,7 @@ from nbfinetune.display.dataset_parts import (
     histogram_html,
     label,
     line_of,
-    marks_html,
+    marks_part,
     row_numbers,
     systems_html,
     tokens_html,
@@ -190,7 +190,7 @@ def _leakage_html(dataset: MessageDataset, leakage: Leakage | None) -> str:
 
 
 def _marks_html(marks: Sequence[Marks]) -> str:
-    return heading("report_rules") + "".join(map(marks_html, marks)) if marks else ""
+    return heading("report_rules") + "".join(map(marks_part, marks)) if marks else ""
 
 
 def _first_rows_html(rows: Sequence[Conversation]) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
+from typing import get_args
 
 from nbfinetune.core import text
+from nbfinetune.core.checks import Outcome
 from nbfinetune.core.grouping import ProblemGroup
 from nbfinetune.core.messages import Conversation
 from nbfinetune.core.problems import Problem
@@ -188,10 +190,10 @@ def tokens_html(rows: Sequence[Conversation], tokens: TokenFigures) -> str:
 # rules
 
 
-def marks_html(marks: Marks) -> str:
+def marks_part(marks: Marks) -> str:
     """How many rows keep the rule, how many break it, and the first of these with the reason."""
     total = max(len(marks.rows), 1)
-    found = {outcome: marks.having(outcome) for outcome in ("passed", "failed", "unjudged")}
+    found = {outcome: marks.having(outcome) for outcome in get_args(Outcome)}
     bars = "".join(
         f"<div class='{outcome}' style='width:{100 * len(rows) / total:.2f}%'></div>"
         for outcome, rows in found.items()

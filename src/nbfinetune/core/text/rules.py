@@ -26,9 +26,13 @@ RULES: Mapping[str, Phrase] = {
     "rule_failed": Phrase("break it: {count}", "违反：{count}"),
     "rule_unjudged": Phrase("could not be judged: {count}", "无法判断：{count}"),
     "rule_ready": Phrase(
-        "rule {name} is ready; it marks rows as soon as there is a dataset",
-        "规则 {name} 已就绪；有数据集后即可标记",
+        "rule {name} is ready; there is no dataset to mark yet",
+        "规则 {name} 已就绪；还没有可标记的数据集",
     ),
+    "rule_none": Phrase(
+        "no rules yet: write one with  %%ft_rule NAME", "还没有规则：用  %%ft_rule 名字  写一个"
+    ),
+    "rule_waits": Phrase("(not run here yet)", "（尚未在此运行）"),
     # errors
     "rule_name_missing": Phrase(
         "the rule needs a name",
@@ -41,6 +45,12 @@ RULES: Mapping[str, Phrase] = {
         "没有规则 {name!r}{suggestion}",
         "Write one with  %%ft_rule {name}",
         "用  %%ft_rule {name}  写一个。",
+    ),
+    "rule_two_forms": Phrase(
+        "the rule {name!r} is given twice: by options and by the lines below",
+        "规则 {name!r} 写了两次：选项和下方的行",
+        "Write it in one of the two places.",
+        "请只写在一处。",
     ),
     "rule_empty": Phrase(
         "the rule {name!r} says nothing",
