@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 
+import pandas
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -261,6 +262,15 @@ def test_a_cell_of_another_format_is_converted_and_a_system_prompt_added():
     dataset = read_cell('{"prompt": "a", "completion": "b"}', name="d", system="Be brief.")
     assert [c.system for c in dataset.conversations] == ["Be brief."]
     assert dataset.conversions == (Conversion("prompt_completion", 1),)
+
+
+def test_empty_cells_of_a_table_are_keys_that_a_row_does_not_have():
+    frame = pandas.DataFrame(
+        [{"instruction": Q, "output": A}, {"instruction": Q, "input": "Now?", "output": A}]
+    )
+    dataset = from_rows(frame, name="d")
+    assert [c.messages[0].content for c in dataset.conversations] == [Q, f"{Q}\nNow?"]
+    assert dataset.conversions == (Conversion("alpaca", 2),)
 
 
 def test_rows_with_messages_beside_others_are_told_by_their_number():

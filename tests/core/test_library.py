@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from nbfinetune.core import library as library_module
 from nbfinetune.core import library_files
 from nbfinetune.core.convert import Conversion
 from nbfinetune.core.dataset import MessageDataset, Origin
@@ -285,8 +286,13 @@ def test_a_damaged_record_is_named_and_hides_nothing(library):
     assert [str(e) for e in entries["pirate"].damaged] == [
         f"{record} can't be read: Input data was truncated"
     ]
-    assert library.open("pirate").conversations[0].messages[0].content == "a"
+    assert refused(library.open, "pirate") == (
+        f"the last version of dataset 'pirate' is damaged: {entries['pirate'].damaged[0]}\n"
+        "Others can be opened:  pirate@1"
+    )
+    assert library.open("pirate@1").conversations[0].messages[0].content == "a"
     assert library.save(dataset("d")).number == 3
+    assert library.open("pirate").conversations[0].messages[0].content == "d"
 
 
 def test_a_damaged_name_leaves_the_dataset_under_its_id(library):
@@ -362,6 +368,25 @@ def test_a_crash_while_writing_leaves_the_old_state(library, monkeypatch):
     assert library.list() == before
     assert library.save(dataset("b")).number == 2
     assert not list(library.folder.glob("*/.incomplete"))
+
+
+def test_a_crash_at_the_first_version_leaves_no_dataset_and_one_after_it_a_whole_one(
+    library, monkeypatch
+):
+    def killed(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(library_files, "write_jsonl", killed)
+        with pytest.raises(KeyboardInterrupt):
+            library.save(dataset("a"))
+    assert library.list() == ()
+    library.save(dataset("a", name="whole"))
+    heads = iter([library_module.write_head, killed])
+    monkeypatch.setattr(library_module, "write_head", lambda *given: next(heads)(*given))
+    with pytest.raises(KeyboardInterrupt):
+        library.save(dataset("a", "b"))
+    assert (names(library), len(library.open("pirate"))) == (["pirate", "whole"], 2)
 
 
 def test_one_writer_at_a_time(library, monkeypatch):

@@ -33,7 +33,7 @@ from nbfinetune.core.library_files import (
     read_version,
     write_head,
 )
-from nbfinetune.core.quoting import quoted
+from nbfinetune.core.quoting import quoted, visible
 from nbfinetune.core.rules import Rule
 
 LONGEST_NAME = 200
@@ -67,7 +67,9 @@ class DatasetLibrary:
         with self._locked():
             entry = self._named(name)
             path = self.folder / (entry.id if entry else self._new_id(name))
-            path.mkdir(exist_ok=True)
+            if entry is None:
+                path.mkdir()
+                write_head(path, Head(name=name))
             version = keep(dataset, path, entry.versions if entry else ())
             rules = entry.rules if entry else ()
             write_head(path, Head(name=name, current=version.number, rules=rules))
@@ -80,8 +82,8 @@ class DatasetLibrary:
             DatasetError: Nothing here; the nearest name is suggested.
         """
         entry, wanted = self._meant(reference)
-        if not wanted and entry.latest is not None:
-            return entry, entry.latest
+        if not wanted:
+            return entry, _latest(entry)
         for version in reversed(entry.versions):
             if wanted == str(version.number):
                 return entry, version
@@ -214,6 +216,16 @@ class DatasetLibrary:
             raise DatasetError(
                 "export_failed", name=quoted(str(self.folder)), reason=reason
             ) from None
+
+
+def _latest(entry: Entry) -> Version:
+    if entry.latest is not None:
+        return entry.latest
+    if not entry.versions:
+        raise entry.damaged[-1]
+    others = ", ".join(f"{visible(entry.name, LONGEST_NAME)}@{v.number}" for v in entry.versions)
+    reason = str(entry.damaged[-1]).split("\n")[0]
+    raise DatasetError("library_damaged", name=quoted(entry.name), reason=reason, others=others)
 
 
 def _checked(name: str) -> str:

@@ -66,9 +66,12 @@ class Entry(msgspec.Struct, frozen=True):
 
     @property
     def latest(self) -> Version | None:
-        """The version that was kept last; the newest that is left where that one is damaged."""
+        """The version that was kept last; the newest where that one was deleted.
+
+        None where damage leaves open which it is: an older one is never taken for it silently.
+        """
         kept = [version for version in self.versions if version.number == self.current]
-        return next(iter(kept or self.versions[-1:]), None)
+        return next(iter(kept or (() if self.damaged else self.versions[-1:])), None)
 
 
 class Head(msgspec.Struct, kw_only=True):
@@ -159,7 +162,11 @@ def read_entry(path: Path) -> Entry | None:
     except DatasetError as error:
         damaged.append(error)
     versions: list[Version] = []
-    found = [p for p in path.iterdir() if _VERSION.fullmatch(p.name) and not p.is_symlink()]
+    try:
+        found = [p for p in path.iterdir() if _VERSION.fullmatch(p.name) and not p.is_symlink()]
+    except OSError as error:
+        unreadable = _damaged(path, error.strerror or str(error))
+        return Entry(path.name, path.name, (), damaged=(unreadable,))
     for folder in found:
         try:
             version = _read(folder / _RECORD, Version)
@@ -168,7 +175,7 @@ def read_entry(path: Path) -> Entry | None:
             versions.append(version)
         except DatasetError as error:
             damaged.append(error)
-    if not found and not (path / _HEAD).exists():
+    if not found and (not damaged or not (path / _HEAD).exists()):
         return None
     versions.sort(key=lambda v: v.number)
     return Entry(path.name, head.name, tuple(versions), head.current, head.rules, tuple(damaged))

@@ -116,16 +116,24 @@ _NAMED: Mapping[str, Phrase] = {
 
 _KEPT: Mapping[str, Phrase] = {
     "library_unknown": Phrase(
-        "the library has no dataset {name}{suggestion}",
-        "数据集库中没有 {name}{suggestion}",
-        "%ft_dataset  lists them; NAME@2 or NAME@3f2a means one version.",
-        "用  %ft_dataset  列出；名称@2 或 名称@3f2a 表示某个版本。",
+        "there is no dataset {name}{suggestion}",
+        "没有名为 {name} 的数据集{suggestion}",
+        "%ft_dataset lists them. Write one with  %%ft_dataset NAME  or load one with  "
+        "%ft_dataset FILE --name NAME.",
+        "%ft_dataset 列出数据集。用  %%ft_dataset 名称  写一个，或用  "
+        "%ft_dataset 文件 --name 名称  加载。",
     ),
     "library_no_version": Phrase(
         "dataset {name} has no version {version}; it has: {known}",
         "数据集 {name} 没有版本 {version}；现有：{known}",
         "Give the number of a version, or the first digits of its hash.",
         "请给出版本号，或其哈希的前几位。",
+    ),
+    "library_damaged": Phrase(
+        "the last version of dataset {name} is damaged: {reason}",
+        "数据集 {name} 的最新版本已损坏：{reason}",
+        "Others can be opened:  {others}",
+        "其他版本可以打开：{others}",
     ),
     "library_name": Phrase(
         "{name} can't be the name of a dataset",
