@@ -104,6 +104,24 @@ def test_outliers_come_farthest_first():
     assert found["quality_length_high"] == (21, 20)
 
 
+@pytest.mark.parametrize(
+    ("answer", "slip"),
+    [
+        ("疾苦，。", True), ("好。。", True), ("等等。。。", False), ("Yes,, sir.", True),
+        ("Well,. yes", True), ("Wait...", False), ("One, two; three.", False),
+        ("真的？！", False), ("他说：“好，”", False),
+    ],
+)  # fmt: skip
+def test_two_punctuation_marks_where_one_belongs_are_named(answer, slip):
+    codes = [finding.code for finding in assess([row("q", answer)]).findings]
+    assert ("quality_doubled" in codes) is slip
+
+
+def test_a_term_as_a_question_is_no_other_language():
+    codes = [finding.code for finding in assess([row("GPT-4", "一个语言模型。")]).findings]
+    assert "quality_script" not in codes
+
+
 def test_conflicts_duplicates_drift_and_language_are_named_with_their_rows():
     rows = [
         row("a", "one", "Be kind, always."),

@@ -17,6 +17,7 @@ import msgspec
 
 from nbfinetune.core import text
 from nbfinetune.core.messages import Conversation
+from nbfinetune.core.similar import tokens
 from nbfinetune.core.statistics import Group, Statistics, describe, script_of
 from nbfinetune.core.topics import Topic, topics_of
 
@@ -32,6 +33,7 @@ _THIN = 3  # rows about a topic, too few to learn it
 _SENTENCE = re.compile(r"[.!?。！？…]+[\"'”’)）」』]*(?:\s|$)|[。！？]|\n+")
 _PUNCTUATION = re.compile(r"[^\w\s]")
 _LIST = re.compile(r"^\s*(?:[-*•·]|\d+[.)、])\s+|\*\*\S|^#{1,6} |^```|^\|.*\|$", re.MULTILINE)
+_DOUBLED = re.compile(r"[，、；][，、；。！？,.]|,[,.;](?!\.)|(?<!。)。。(?!。)")
 _EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
 _ENDED = re.compile(r"[.!?。！？…~～][\"'”’)）」』*]*$")
 
@@ -117,6 +119,9 @@ def _style(rows: Sequence[Conversation], figures: Statistics) -> list[Finding]:
             known = {i for finding in found for i in finding.rows}
             found += _outliers(code, [measure(a) for a in answers], least, known)
         found += [f for code, has in _HABITS.items() for f in _exceptions(code, answers, has)]
+    doubled = tuple(i for i, row in enumerate(rows) if _DOUBLED.search(_said(row, "assistant")))
+    if doubled:
+        found.append(Finding("quality_doubled", "style", doubled, {"count": len(doubled)}))
     found += _other_script(rows)
     if figures.drifts:
         slips = {figures.systems[d.slip].text for d in figures.drifts}
@@ -179,8 +184,14 @@ def _exceptions(code: str, answers: Sequence[str], has: Callable[[str], bool]) -
 
 def _other_script(rows: Sequence[Conversation]) -> list[Finding]:
     """Rows that are asked in English and answered in Chinese, or the reverse, where few are."""
-    pairs = [(script_of(_said(r, "user")), script_of(_said(r, "assistant"))) for r in rows]
-    other = tuple(i for i, pair in enumerate(pairs) if set(pair) == {"latin", "chinese"})
+    said = [(_said(row, "user"), _said(row, "assistant")) for row in rows]
+    other = tuple(
+        i
+        for i, (asked, answered) in enumerate(said)
+        # one word in Latin letters is a name or a term of any language
+        if len(tokens(asked)) > 2
+        and {script_of(asked), script_of(answered)} == {"latin", "chinese"}
+    )
     if not other or len(other) * 2 > len(rows):
         return []
     return [Finding("quality_script", "style", other, {"count": len(other)})]

@@ -144,6 +144,12 @@ QUALITY: Mapping[str, Phrase] = {
         "Choose one form of address for all answers.",
         "请为所有回答选定一种称呼。",
     ),
+    "quality_doubled": Phrase(
+        "answers with two punctuation marks where one belongs: {count}",
+        "{count} 个回答有重复或错误的标点",
+        "Delete one of the two: the model would learn the slip.",
+        "请删除其中一个：否则模型会学到这个错误。",
+    ),
     "quality_script": Phrase(
         "answers in another language than their question: {count}",
         "{count} 个回答与问题的语言不同",
