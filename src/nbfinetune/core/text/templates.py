@@ -91,4 +91,32 @@ TEMPLATES: Mapping[str, Phrase] = {
         "the chat template of {model} deletes think blocks from every answer",
         "{model} 的对话模板会删除每个回答中的思考块",
     ),
+    # the X-ray of a row
+    "xray_trained": Phrase("trained", "训练"),
+    "xray_end_of_turn": Phrase("trained: here the answer ends", "训练：回答在此结束"),
+    "xray_read": Phrase("read, not trained", "只读，不训练"),
+    "xray_injected": Phrase("added by the template", "模板添加"),
+    "xray_template": Phrase("template", "模板"),
+    "xray_special": Phrase("special token", "特殊词元"),
+    "xray_cut": Phrase("cut off, not read", "被截断，不读取"),
+    "xray_system": Phrase("system", "系统"),
+    "xray_user": Phrase("user", "用户"),
+    "xray_assistant": Phrase("assistant", "助手"),
+    "xray_tokens": Phrase("tokens", "词元"),
+    "xray_share": Phrase("of what is read", "占读取部分"),
+    "xray_within": Phrase("special token within a message", "消息里的特殊词元"),
+    "xray_sentence": Phrase(
+        "{tokens} tokens, {trained} of them trained ({share})",
+        "{tokens} 个词元，其中训练 {trained} 个（{share}）",
+    ),
+    "xray_cut_at": Phrase(
+        "cut at max_length {max_length}: {cut} of {tokens} tokens are not read, "
+        "{lost} of them would be trained",
+        "max_length {max_length}：{tokens} 个词元中有 {cut} 个不读取，其中 {lost} 个本应训练",
+        "Raise --max-length, or shorten the row.",
+        "请增大 --max-length，或缩短这一行。",
+    ),
+    "xray_cut_here": Phrase(
+        "cut here: max_length {max_length}", "在此截断：max_length {max_length}"
+    ),
 }
