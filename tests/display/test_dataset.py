@@ -195,6 +195,28 @@ def test_the_text_for_a_terminal_has_the_same_in_few_lines():
     )
 
 
+def test_of_many_kinds_of_problems_the_terminal_shows_eight_and_counts_the_rest():
+    kinds = [
+        Problem(code="extra_key", kind="row", severity="warning", line=n, path="$.x",
+                params={"key": "'x'", "count": n})
+        for n in (1, 2)
+    ]  # fmt: skip
+    kinds += [
+        Problem(code="outer_whitespace", severity="warning", params={"role": "'user'", "count": 1}),
+        Problem(code="bom", severity="warning"), BLANK, BLANK,
+        *(Problem(code=code, severity="warning", line=1, params={"got": "''"})
+          for code in ("user_empty", "system_empty")),
+        *(Problem(code=code, severity="warning", line=1, params={"other": 2})
+          for code in ("duplicate_row", "conflicting_answers")),
+        Problem(code="few_rows", severity="warning", params={"rows": 1, "limit": 10}),
+        Problem(code="many_rows", severity="advice", params={"rows": 1, "limit": 10}),
+    ]  # fmt: skip
+    lines = dataset_text(made(problems=tuple(kinds))).split("\n")
+    assert len(lines) == 2 + 8 + 1
+    assert lines[2] == "  2× line 1  $.x  the key 'x' has no effect on training (1×, first here)"
+    assert lines[-1] == "  … and 2 more"
+
+
 def test_a_large_report_stays_small():
     rows = tuple(row(f"question {i}", f"answer {i} " * 20, line=i) for i in range(10_000))
     problems = tuple(role(line) for line in range(10_000))

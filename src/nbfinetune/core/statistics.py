@@ -94,8 +94,9 @@ class Statistics(msgspec.Struct, frozen=True):
 
     `duplicates`: rows with the same messages after NFC and strip. `near_duplicates`: different rows
     that are nearly the same, the system prompt left out. `conflicts`: rows with the same question
-    (all that comes before the last answer) and different answers. `near_known` is false where
-    nearly equal rows were not looked for.
+    (all that comes before the last answer) and different answers. `drifts` are looked for among
+    the 60 most frequent system prompts. `near_known` is false where nearly equal rows were not
+    looked for.
     """
 
     rows: int

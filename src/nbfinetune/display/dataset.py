@@ -29,7 +29,7 @@ from nbfinetune.display.html import box, esc, facts
 from nbfinetune.display.report_style import REPORT_STYLE
 
 SHOWN_ROWS = 3
-SHOWN_LINES = 20
+SHOWN_KINDS = 8
 MANY = 3000
 """Rows from which on the report leaves the search for nearly equal rows to the quality card."""
 
@@ -80,11 +80,11 @@ def dataset_text(dataset: MessageDataset) -> str:
     figures = describe(dataset.conversations, near=False)
     values = ", ".join(f"{value} {name}" for name, value in _facts(dataset, figures))
     lines = [f"{dataset.name}: {_state(dataset)[1]}", f"  {values}"]
-    for group in grouped(dataset.problems):
+    groups = grouped(dataset.problems)
+    for group in groups[:SHOWN_KINDS]:
         lines += _group_lines(group)
-    if len(lines) > SHOWN_LINES:
-        hidden = len(lines) - SHOWN_LINES
-        lines = [*lines[:SHOWN_LINES], "  " + label("more_problems", count=hidden)]
+    if hidden := sum(len(group.members) for group in groups[SHOWN_KINDS:]):
+        lines.append("  " + label("more_problems", count=hidden))
     for row in dataset.conversations[:1]:
         lines += [f"  {m.role + ':':<10} {m.content}" for m in row.messages]
     return "\n".join(lines)
