@@ -145,6 +145,7 @@ FIX_WORDS: Mapping[str, Phrase] = {
     ),
     "fix_count": Phrase("{name} ({count}): {title}", "{name}（{count}）：{title}"),
     "fix_refusal": Phrase("not fixed by {name}: {reason}", "{name} 未修复：{reason}"),
+    "fix_more": Phrase("… and {count} more", "……还有 {count} 处"),
     "fix_nothing": Phrase("there is nothing to fix", "没有可以修复的内容"),
     "fix_written": Phrase(
         "{count} places repaired, written to {out}; {left} errors are left",

@@ -1,0 +1,144 @@
+"""Quick-fixes as a preview: what each does, how often, and a diff of the first rows it changes."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from nbfinetune.core import text
+from nbfinetune.core.fixes import Fixed, Patch, Refusal, reason, title
+from nbfinetune.core.quoting import visible
+from nbfinetune.display.html import box, esc, note
+
+SHOWN_ROWS = 3
+SHOWN_REFUSALS = 10
+
+_TOKENS = re.compile(r"\w+|[ ]+|.", re.DOTALL)
+_AROUND = 24
+_LONGEST = 400
+_MOST_TOKENS = 1000
+"""How much unchanged text is shown around a change, how much of one change, and up to which size
+two texts are compared token by token."""
+
+
+class Change(NamedTuple):
+    """A stretch of a diff. Invisible characters are escaped, long stretches cut."""
+
+    kind: Literal["same", "gone", "new"]
+    text: str
+
+
+def diff(before: str, after: str) -> list[Change]:
+    """What stayed, went and came, in order; of what stayed only what is near a change."""
+    stretches = list(_stretches(before, after))
+    last = len(stretches) - 1
+    return [
+        Change(kind, _near(part, first=index == 0, last=index == last))
+        if kind == "same"
+        else Change(kind, visible(part, _LONGEST))
+        for index, (kind, part) in enumerate(stretches)
+    ]
+
+
+def _stretches(
+    before: str, after: str
+) -> Iterator[tuple[Literal["same", "gone", "new"], str]]:  # fmt: skip
+    old, new = _TOKENS.findall(before), _TOKENS.findall(after)
+    head = _common(old, new)
+    tail = _common(old[head:][::-1], new[head:][::-1])
+    middle = old[head : len(old) - tail], new[head : len(new) - tail]
+    if head:
+        yield "same", "".join(old[:head])
+    if max(map(len, middle)) > _MOST_TOKENS:
+        yield "gone", "".join(middle[0])
+        yield "new", "".join(middle[1])
+    else:
+        for _, a, b, c, d in difflib.SequenceMatcher(None, *middle, autojunk=False).get_opcodes():
+            gone, came = "".join(middle[0][a:b]), "".join(middle[1][c:d])
+            if gone == came:
+                yield "same", gone
+            else:
+                yield from (("gone", gone),) if gone else ()
+                yield from (("new", came),) if came else ()
+    if tail:
+        yield "same", "".join(old[-tail:])
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many tokens at the beginning are the same."""
+    pairs = zip(one, other, strict=False)
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
+def _near(part: str, *, first: bool, last: bool) -> str:
+    """What is near a change: the end of the first stretch, the beginning of the last one."""
+    if first and last:
+        return visible(part, 2 * _AROUND)
+    head = "" if first else part[:_AROUND]
+    tail = "" if last else part[-_AROUND:]
+    if len(part) <= len(head) + len(tail):
+        return visible(part, len(part) + 1)
+    return visible(head, _AROUND + 1) + "…" + visible(tail, _AROUND + 1)
+
+
+def fixes_html(found: Fixed) -> str:
+    """Every fix with its name, its count and the diff of its first rows; then what was refused."""
+    if not found.patches:
+        return box(note(text.message("fix_nothing", {})) + _refused_html(found.refused))
+    parts = []
+    for fix, count in found.counts.items():
+        head = f"<b>{esc(fix)}</b><span class='chip'>{count}</span> {esc(title(fix))}"
+        rows = "".join(map(_row_html, found.preview(fix)[:SHOWN_ROWS]))
+        more = _more(count - SHOWN_ROWS)
+        rest = f"<div class='quiet'>{esc(more)}</div>" if more else ""
+        parts.append(f"<div class='note'>{head}{rows}{rest}</div>")
+    return box("".join(parts) + _refused_html(found.refused))
+
+
+def _row_html(patch: Patch) -> str:
+    kinds = {"same": "quiet", "gone": "bad", "new": "good"}
+    spans = (
+        f"<span class='{kinds[change.kind]}' title='{change.kind}'>{esc(change.text)}</span>"
+        for change in diff(patch.before, patch.after)
+    )
+    return f"<div><span class='quiet'>{esc(_line(patch.line))}</span> {''.join(spans)}</div>"
+
+
+def _refused_html(refused: Sequence[Refusal]) -> str:
+    shown = "".join(note(_refusal(refusal)) for refusal in refused[:SHOWN_REFUSALS])
+    more = _more(len(refused) - SHOWN_REFUSALS)
+    return shown + (f"<div class='quiet'>{esc(more)}</div>" if more else "")
+
+
+def fixes_text(found: Fixed) -> str:
+    """The same for a terminal: `-` is what a line was, `+` what it becomes."""
+    lines = [] if found.patches else [text.message("fix_nothing", {})]
+    for fix, count in found.counts.items():
+        params = {"name": fix, "count": count, "title": title(fix)}
+        lines.append(text.message("fix_count", params))
+        for patch in found.preview(fix)[:SHOWN_ROWS]:
+            changes = diff(patch.before, patch.after)
+            lines.append(f"    {_line(patch.line)}")
+            for sign, kind in (("-", "gone"), ("+", "new")):
+                shown = "".join(c.text for c in changes if c.kind in ("same", kind))
+                lines += [f"    {sign} {shown}"] if shown else []
+        lines += [f"    {more}"] if (more := _more(count - SHOWN_ROWS)) else []
+    lines += map(_refusal, found.refused[:SHOWN_REFUSALS])
+    lines += [more] if (more := _more(len(found.refused) - SHOWN_REFUSALS)) else []
+    return "\n".join(lines)
+
+
+def _line(number: int) -> str:
+    return text.message("at_line", {"line": number})
+
+
+def _refusal(refusal: Refusal) -> str:
+    params = {"name": refusal.fix, "reason": reason(refusal)}
+    return f"{_line(refusal.line)}  {text.message('fix_refusal', params)}"
+
+
+def _more(count: int) -> str:
+    """That there are more than are shown; empty if there are not."""
+    return text.message("fix_more", {"count": count}) if count > 0 else ""
