@@ -18,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(encoding="utf-8")
     status = 0
     for outcome in arguments.run(arguments):
-        print(outcome.output, flush=True)
+        print(outcome.output, end=outcome.end, flush=True)
         status = max(status, outcome.status)
     return status
 

@@ -10,7 +10,11 @@ from typing import NamedTuple
 
 
 class Outcome(NamedTuple):
-    """A piece of output, and its exit status; that of several is the highest."""
+    """A piece of output, and its exit status; that of several is the highest.
+
+    `end` is printed behind it: nothing, where more of the same line follows.
+    """
 
     output: str
     status: int = 0
+    end: str = "\n"

@@ -5,6 +5,7 @@ A file is read as it is checked (`file_items`), so that its size doesn't matter.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from nbfinetune.core.convert import Converter
-from nbfinetune.core.encoding import open_blocks
+from nbfinetune.core.encoding import Decoded, decode, open_blocks
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.fast_rows import conversation_of_plain
 from nbfinetune.core.json_faults import skip_blanks
@@ -33,7 +34,7 @@ UPLOAD_ROWS = 1000
 """What the hosted platform takes at most: profile `siliconcloud`."""
 
 _FIRST_BYTES = 1 << 20
-_BLOCK_BYTES = 1 << 18
+_BLOCK_BYTES = 1 << 17
 """How much of a file its encoding is judged by, and how much of it is read at once."""
 
 
@@ -125,6 +126,21 @@ def file_items(
         yield from read_jsonl(_text(blocks))
     else:
         yield from stream_jsonl(blocks)
+
+
+def file_text(path: Path, *, encoding: str | None = None) -> Decoded:
+    """The whole text of such a file, without BOM, and what was found on the way.
+
+    Raises:
+        DatasetError: As above.
+    """
+    _size(path)
+    return decode(b"".join(_blocks(path)), encoding)
+
+
+def as_path(source: Path | str) -> Path:
+    """The path with the user's folder for `~`, where that is known."""
+    return Path(os.path.expanduser(source))
 
 
 def _text(blocks: Iterable[bytes]) -> str:

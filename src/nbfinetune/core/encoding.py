@@ -69,7 +69,7 @@ def open_blocks(blocks: Iterator[bytes], encoding: str | None = None) -> Opened:
 
 def _decoder(encoding: str) -> codecs.IncrementalDecoder:
     try:
-        b"".decode(encoding)
+        b" ".decode(encoding, "replace")  # other codecs than those of text are refused
         return codecs.getincrementaldecoder(encoding)("nbfinetune.undecoded")
     except (LookupError, ValueError):
         raise DatasetError("encoding_unknown", name=quoted(encoding)) from None

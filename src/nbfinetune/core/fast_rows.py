@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -20,7 +20,7 @@ from nbfinetune.core.messages import Conversation, Message
 from nbfinetune.core.validation import INVISIBLE, is_blank
 
 _LONGEST = 64
-"""Most messages of a row that are read here."""
+"""Most messages of a row that are read at this speed."""
 
 _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -52,30 +52,22 @@ def plain_rows(lines: Sequence[bytes]) -> list[PlainRow | None]:
     are counted: a row of n messages has 4n + 1 of them and can't have fewer. That is done for all
     lines at once, and for each line only where the sum is another.
     """
-    rows: list[PlainRow | None] = []
-    count = 3
-    decode = _decoder(count).decode
-    for line in lines:
-        # Rows are mostly of one shape: the last one's is tried first.
-        try:
-            rows.append(decode(line).messages)
-        except ValueError:
-            found = line.count(b'"role"')
-            if found == count or not 2 <= found <= _LONGEST:
-                rows.append(None)
-                continue
-            count = found
-            decode = _decoder(count).decode
-            try:
-                rows.append(decode(line).messages)
-            except ValueError:
-                rows.append(None)
-    taken = [line for line, row in zip(lines, rows, strict=True) if row is not None]
-    if _strings(b"".join(taken)) != sum([4 * len(row) + 1 for row in rows if row is not None]):
+    rows: list[PlainRow | None]
+    try:
+        # Mostly all rows are plain and of one shape: nothing is faster than finding that out.
+        decode = _decoder(lines[0].count(b'"role"')).decode
+        rows = [decode(line).messages for line in lines]
+        taken = lines
+    except ValueError:
+        rows = [_decoded(line) for line in lines]
+        taken = [line for line, row in zip(lines, rows, strict=True) if row is not None]
+    found: list[Any] = rows if taken is lines else [row for row in rows if row is not None]
+    if _strings(b"".join(taken)) != len(found) + 4 * sum(map(len, found)):
         rows = [
-            row if _is_whole(line, row) else None for line, row in zip(lines, rows, strict=True)
+            row if row is not None and _strings(line) == 4 * len(row) + 1 else None
+            for line, row in zip(lines, rows, strict=True)
         ]
-    if _any_blank([message.content for row in rows if row is not None for message in row]):
+    if _any_blank({message.content[:1] for row in found for message in row}):
         rows = [row if row is not None and not _is_blank(row) else None for row in rows]
     return rows
 
@@ -102,23 +94,28 @@ def conversation_of_plain(row: PlainRow, line: int, system: str | None = None) -
     return Conversation(tuple(messages), line)
 
 
-@cache
+@lru_cache(maxsize=4 * _LONGEST)
 def _decoder(count: int) -> msgspec.json.Decoder[Any]:
-    """The decoder of rows with this number of messages, in their order."""
+    """The decoder of rows with this number of messages, in their order; of pairs for others."""
+    if not 2 <= count <= _LONGEST:
+        return _decoder(2)
     turns = (_System,) * (count % 2) + (_User, _Assistant) * (count // 2)
     messages = tuple.__class_getitem__(turns)
     row = msgspec.defstruct("_Row", [("messages", messages)], forbid_unknown_fields=True, gc=False)
     return msgspec.json.Decoder(row)
 
 
-def _is_whole(line: bytes, row: PlainRow | None) -> bool:
-    return row is not None and _strings(line) == 4 * len(row) + 1
+def _decoded(line: bytes) -> PlainRow | None:
+    try:
+        messages: PlainRow = _decoder(line.count(b'"role"')).decode(line).messages
+    except ValueError:
+        return None
+    return messages
 
 
-def _any_blank(contents: list[str]) -> bool:
-    """Whether one of the texts might be blank."""
-    texts = [text.strip() for text in contents]
-    return not all(texts) or not {text[0] for text in texts}.isdisjoint(INVISIBLE)
+def _any_blank(firsts: set[str]) -> bool:
+    """Whether a text might be blank, by the first characters of all: it begins like a blank one."""
+    return any(not first.strip() or first in INVISIBLE for first in firsts)
 
 
 def _is_blank(row: PlainRow) -> bool:

@@ -22,6 +22,7 @@ _BLANKS = re.compile(r"[ \t\n\r]*")
 _PLAIN = re.compile(r'[^"\\\x00-\x1f\ud800-\udfff]*')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _WORD = re.compile(r"-?[A-Za-z]+")
+_LINE_END = re.compile(r"[\r\n]")
 _HEX = re.compile(r"[0-9A-Fa-f]{4}")
 _BRACKET = re.compile(r'"(?:[^"\\\n\r]|\\.)*"?|[][{}]')
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
@@ -155,7 +156,7 @@ class _Reader:
             self.at = self.end
             self.stop("cut")
         if char not in _ESCAPES:
-            self.stop("escape", got=quoted("\\" + char))
+            self.stop("escape", got=quoted(("\\" + char).rstrip("\r\n")))
         self.at += 2
         return _ESCAPES[char]
 
@@ -181,7 +182,8 @@ class _Reader:
                 self.at = self.end
                 self.stop("cut")
             self.at = backslash
-            self.stop("escape", got=quoted(self.text[backslash : backslash + 6]))
+            escape = self.text[backslash : backslash + 6]
+            self.stop("escape", got=quoted(_LINE_END.split(escape)[0]))
         return int(digits.group(), 16)
 
     def bad_character(self, path: str, start: int) -> str:

@@ -23,7 +23,8 @@ class Repeat(NamedTuple):
 
 def text_of(content: str) -> str:
     """Equal for contents that are the same after NFC and strip."""
-    return content.strip() if content.isascii() else unicodedata.normalize("NFC", content).strip()
+    text = content.strip()
+    return text if text.isascii() else unicodedata.normalize("NFC", text).strip()
 
 
 class Repeats:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nbfinetune.core.chatform import is_chat, read_chat
-from nbfinetune.core.checking import Check, Item, Profile, by_line, file_items
+from nbfinetune.core.checking import Check, Item, Profile, as_path, by_line, file_items
 from nbfinetune.core.dataset import MessageDataset, Origin
 from nbfinetune.core.jsonl import is_json_document, read_json, read_jsonl
 from nbfinetune.core.messages import Conversation
@@ -37,7 +37,7 @@ def read_file(
     Raises:
         DatasetError: The file can't be read, or its name ends otherwise.
     """
-    path = Path(path).expanduser()
+    path = as_path(path)
     items = file_items(path, profile=profile, encoding=encoding)
     origin = Origin("file", str(path))
     return _dataset(items, name or path.stem, origin, system, profile)

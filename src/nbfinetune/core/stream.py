@@ -34,25 +34,34 @@ def stream_jsonl(
     return _Stream(blocks, first_line).items()
 
 
-def line_blocks(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in blocks that end where lines end, the last one excepted."""
+def line_lists(blocks: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """The lines of the same bytes without their ends, some at a time."""
     rest: list[bytes] = []
     for block in blocks:
-        # A CR at the very end may be the first half of a CR LF.
-        cut = max(block.rfind(b"\n"), block.rfind(b"\r", 0, -1)) + 1
-        if cut:
-            yield b"".join([*rest, block[:cut]])
-            rest = []
-        rest.append(block[cut:])
+        if b"\r" in block or any(piece.endswith(b"\r") for piece in rest):
+            text = b"".join([*rest, block])
+            # A CR at the very end may be the first half of a CR LF.
+            cut = max(text.rfind(b"\n"), text.rfind(b"\r", 0, -1)) + 1
+            lines, rest = text[:cut].splitlines(), [text[cut:]]
+        else:
+            # Looking for one kind of line end is much faster.
+            lines = block.split(b"\n")
+            last = lines.pop()
+            if lines:
+                lines[0] = b"".join([*rest, lines[0]])
+                rest = []
+            rest.append(last)
+        if lines:
+            yield lines
     if any(rest):
-        yield b"".join(rest)
+        yield b"".join(rest).splitlines()
 
 
 class _Stream:
     """The lines that are held, those before `at` used up: a block, or more to look ahead."""
 
     def __init__(self, blocks: Iterable[bytes], first_line: int) -> None:
-        self.blocks = line_blocks(blocks)
+        self.lists = line_lists(blocks)
         self.first_line = first_line
         self.number = first_line
         self.lines: list[bytes] = []
@@ -92,7 +101,7 @@ class _Stream:
         count = 2
         while True:
             ended = not self.has_line(count - 1)
-            window = b"".join(self.lines[self.at : self.at + count])
+            window = b"\n".join(self.lines[self.at : self.at + count])
             page = Page(window.decode("utf-8", "surrogateescape"), line)
             row, after, sure = row_at(page, 0)
             if sure or ended or count > LONGEST_OBJECT_LINES or len(window) > LONGEST_OBJECT_BYTES:
@@ -112,10 +121,9 @@ class _Stream:
     def has_line(self, ahead: int = 0) -> bool:
         """Whether there is a line here, or so many below; blocks are read until it is held."""
         while self.at + ahead >= len(self.lines):
-            block = next(self.blocks, b"")
-            if not block:
+            lines = next(self.lists, [])
+            if not lines:
                 return False
-            lines = block.splitlines(keepends=True)
             del self.lines[: self.at], self.rows[: self.at]
             self.number += self.at
             self.at = 0

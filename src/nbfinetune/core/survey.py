@@ -87,12 +87,15 @@ class Survey:
     ) -> None:
         """The same for rows of one length, message by message."""
         columns = [[message.content for message in column] for column in zip(*rows, strict=True)]
+        if columns[0].count(columns[0][0]) == len(lines):
+            # One system prompt in all rows: one text is hashed once.
+            columns[0] = [columns[0][0]] * len(lines)
         texts = [list(map(str.strip, column)) for column in columns]
         for index, (column, stripped) in enumerate(zip(columns, texts, strict=True)):
             if stripped != column:
                 self._note_outer(lines, index, rows[0][index].role, column)
-            if not all(map(str.isascii, column)):
-                texts[index] = list(map(text_of, column))
+            if not all(map(str.isascii, stripped)):
+                texts[index] = [text if text.isascii() else text_of(text) for text in stripped]
         if rows[0][0].role == "system":
             self._note_systems(columns[0], lines)
         else:

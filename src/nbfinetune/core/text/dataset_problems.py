@@ -153,5 +153,9 @@ REPORT: Mapping[str, Phrase] = {
     ),
     "report_errors": Phrase("errors: {count}", "错误：{count}"),
     "report_warnings": Phrase("warnings: {count}", "警告：{count}"),
+    "report_more": Phrase(
+        "… and {count} more {code} (--json lists all)",
+        "…… 还有 {count} 个 {code}（--json 会列出全部）",
+    ),
     "report_advice": Phrase("advice: {count}", "建议：{count}"),
 }
