@@ -211,6 +211,10 @@ def test_a_rule_that_cannot_be_used_says_what_is_wrong(body, message):
         (b"[]", "a stored rule can't be read: Expected `object`, got `array`"),
         (b'{"v": 1, "name": "r", "kind": "shell", "source": "rm"}',
          "a stored rule can't be read: Invalid enum value 'shell' - at `$.kind`"),
+        (b'{"v": 1, "name": "r\\n!ls", "kind": "python", "source": "True"}',
+         "a stored rule can't be read: name 'r\\n!ls'"),
+        (b'{"v": 1, "name": " ", "kind": "python", "source": "True"}',
+         "a stored rule can't be read: name ' '"),
         (b"\xff", "a stored rule can't be read: JSON is malformed: invalid character (byte 0)"),
     ],
 )  # fmt: skip

@@ -46,8 +46,8 @@ def words(html: str) -> str:
 def test_a_valid_dataset_is_told_to_be_ready_with_its_figures_and_first_rows():
     rows = [row(f"q{i}", "a" * i, line=2 * i) for i in range(1, 6)]
     assert words(dataset_html(made(*rows))) == (
-        "mine | ready to train | a/mine.jsonl | 5 | rows | 5 | characters in the median row | "
-        "7 | in the longest | Latin | script | Characters per row | 3 | 8 | First rows | "
+        "mine | ready to train | a/mine.jsonl | 5 | rows | 5 | characters, median row | "
+        "7 | longest row | Latin | script | Characters per row | 3 | 8 | First rows | "
         "line 2 | q1 | a | line 4 | q2 | aa | line 6 | q3 | aaa"
     )
 
@@ -56,8 +56,8 @@ def test_errors_stand_open_by_kind_with_places_and_way_out_and_warnings_are_one_
     problems = (BLANK, *(role(line) for line in (3, 4, 9)))
     shown = dataset_html(made(row("q", "a"), problems=problems, count=4))
     assert words(shown).startswith(
-        "mine | errors: 3 | a/mine.jsonl | 1 of 4 | valid rows | 2 | characters in the median row "
-        "| 2 | in the longest | Latin | script | 3× | expected 'user', got 'human' | role_invalid "
+        "mine | errors: 3 | a/mine.jsonl | 1 of 4 | valid rows | 2 | characters, median row "
+        "| 2 | longest row | Latin | script | 3× | expected 'user', got 'human' | role_invalid "
         "| line 3  $.messages[0].role | line 4  $.messages[0].role | line 9  $.messages[0].role | "
         "→ Write 'user' instead of 'human'. | line 2 | blank lines, skipped: 1 (first here) | "
         "blank_line | line 2 | → Nothing needs to be done; other tools may refuse them. | First"
@@ -183,7 +183,7 @@ def test_the_text_for_a_terminal_has_the_same_in_few_lines():
     rows = (row("What?", "That.", "Be kind."), row("Who?", "She."))
     assert dataset_text(made(*rows, problems=problems, count=6)) == (
         "mine: errors: 4\n"
-        "  2 of 6 valid rows, 13 characters in the median row, 18 in the longest, Latin script\n"
+        "  2 of 6 valid rows, 13 characters, median row, 18 longest row, Latin script\n"
         "  4× line 3  $.messages[0].role  expected 'user', got 'human'\n"
         "    line 4  $.messages[0].role  expected 'user', got 'human'\n"
         "    line 9  $.messages[0].role  expected 'user', got 'human'\n"

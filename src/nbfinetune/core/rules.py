@@ -18,6 +18,7 @@ import msgspec
 from nbfinetune.core.checks import Outcome, Subject, Verdict, pattern_judge, python_judge
 from nbfinetune.core.errors import ConfigError
 from nbfinetune.core.messages import Conversation, Message
+from nbfinetune.core.quoting import quoted
 
 RULE_VERSION: Final = 1
 
@@ -85,9 +86,13 @@ def stored_rule(data: bytes) -> Rule:
             raise ConfigError(
                 "rule_newer", field="rule", name=name, got=version, known=RULE_VERSION
             )
-        return msgspec.convert(head, Rule)
+        rule = msgspec.convert(head, Rule)
     except msgspec.MsgspecError as error:
         raise ConfigError("rule_damaged", field="rule", reason=str(error)) from None
+    if not rule.name.strip() or not rule.name.isprintable():
+        # it is the first line of the cell that the user is asked to run: it hides no second one
+        raise ConfigError("rule_damaged", field="rule", reason=f"name {quoted(rule.name)}")
+    return rule
 
 
 def check_of(rule: Rule, *, confirmed: bool = False) -> Check:
