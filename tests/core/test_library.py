@@ -79,6 +79,14 @@ def test_each_content_is_a_version_and_the_same_content_is_one(library):
     assert (entry.current, entry.latest) == (2, entry.versions[1])
 
 
+def test_content_that_is_kept_already_is_not_written_again(library):
+    library.save(dataset("a", note="n"))
+    path = version_folder(library) / "rows.jsonl"
+    before = path.stat().st_mtime_ns
+    library.save(dataset("a", note="n"))
+    assert path.stat().st_mtime_ns == before
+
+
 def test_the_name_alone_is_what_was_kept_last(library):
     for questions in ("a", "ab", "a"):
         library.save(dataset(*questions))
@@ -339,6 +347,8 @@ def test_rows_that_are_not_as_they_were_kept_are_refused(library, damage):
         reason = "No such file or directory"
     assert refused(library.open, "pirate") == f"{path} can't be read: {reason}"
     assert len(library.open("other")) == 1
+    assert library.save(dataset("a")).number == 1  # the same content again: they are back
+    assert library.open("pirate").sha256 == dataset("a").sha256
 
 
 def test_a_version_in_the_folder_of_another_is_named(library):

@@ -7,7 +7,7 @@ import json
 import os
 import random
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -186,7 +186,12 @@ def content_hash(rows: Iterable[Conversation]) -> str:
 
 def write_jsonl(rows: Iterable[Conversation], path: Path) -> None:
     """Write one JSON object per line, UTF-8, extra keys kept."""
-    # Extra keys hold whatever JSON or Python allows: msgspec refuses integers beyond 64 bits.
-    lines = (json.dumps(row.as_dict(), ensure_ascii=False, default=str) for row in rows)
     with path.open("wb") as file:
-        file.writelines(line.encode() + b"\n" for line in lines)
+        file.writelines(jsonl_lines(rows))
+
+
+def jsonl_lines(rows: Iterable[Conversation]) -> Iterator[bytes]:
+    """The lines of a file of these rows."""
+    for row in rows:
+        # Extra keys hold whatever JSON or Python allows: msgspec refuses integers beyond 64 bits.
+        yield json.dumps(row.as_dict(), ensure_ascii=False, default=str).encode() + b"\n"

@@ -36,6 +36,8 @@ from nbfinetune.core.library_files import (
 from nbfinetune.core.quoting import quoted, visible
 from nbfinetune.core.rules import Rule
 
+__all__ = ["DatasetLibrary", "Entry", "Version"]
+
 LONGEST_NAME = 200
 LOCK_SECONDS = 10
 """How long one writer waits for another."""

@@ -20,7 +20,7 @@ import msgspec
 
 from nbfinetune.core.checkpoints import write_atomically
 from nbfinetune.core.convert import Conversion
-from nbfinetune.core.dataset import MessageDataset, Origin, write_jsonl
+from nbfinetune.core.dataset import MessageDataset, Origin, jsonl_lines, write_jsonl
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.rules import Rule
 from nbfinetune.core.sources import read_file
@@ -88,23 +88,22 @@ T = TypeVar("T", Head, Version)
 
 def keep(dataset: MessageDataset, path: Path, versions: tuple[Version, ...]) -> Version:
     """Write the dataset below `path`, unless one of its versions has this very content."""
+    same = _same(dataset, versions)
+    if same is not None:
+        _restore(dataset, path / folder_name(same), same)
+        return same
     staging = path / ".incomplete"
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir()
     write_jsonl(dataset.conversations, staging / ROWS)
     with (staging / ROWS).open("r+b") as rows:
         os.fsync(rows.fileno())
-    digest = _digest(staging / ROWS)
-    same = next((v for v in reversed(versions) if v.file_sha256 == digest), None)
-    if same is not None:
-        shutil.rmtree(staging)
-        return same
     # Also above those that are damaged: a number is never given twice.
     taken = [int(found[1]) for p in path.iterdir() if (found := _VERSION.fullmatch(p.name))]
     version = Version(
         number=max(taken, default=0) + 1,
         sha256=dataset.sha256,
-        file_sha256=digest,
+        file_sha256=_digest(staging / ROWS),
         rows=len(dataset),
         saved=datetime.now(UTC).isoformat("T", "milliseconds"),
         origin=_provenance(dataset.origin),
@@ -116,6 +115,27 @@ def keep(dataset: MessageDataset, path: Path, versions: tuple[Version, ...]) -> 
     _write(staging / _RECORD, version)
     staging.rename(path / folder_name(version))
     return version
+
+
+def _same(dataset: MessageDataset, versions: tuple[Version, ...]) -> Version | None:
+    """The version with this content; without a write, since cells are run again and again."""
+    alike = [version for version in versions if version.sha256 == dataset.sha256]
+    if not alike:
+        return None
+    digest = hashlib.sha256()
+    for line in jsonl_lines(dataset.conversations):
+        digest.update(line)
+    return next((v for v in reversed(alike) if v.file_sha256 == digest.hexdigest()), None)
+
+
+def _restore(dataset: MessageDataset, folder: Path, version: Version) -> None:
+    """Give a version its rows back if they were damaged since: they are those of the dataset."""
+    try:
+        _verify(folder / ROWS, version)
+    except DatasetError:
+        beside = folder / ".incomplete"
+        write_jsonl(dataset.conversations, beside)
+        beside.replace(folder / ROWS)
 
 
 def _provenance(origin: Origin) -> Origin:
