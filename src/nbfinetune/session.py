@@ -21,6 +21,7 @@ from nbfinetune.core.checking import Profile
 from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.errors import ConfigError, DatasetError, ModelError, RunError
 from nbfinetune.core.events import Notice
+from nbfinetune.core.library import DatasetLibrary
 from nbfinetune.core.named import is_named, read_named
 from nbfinetune.core.presets import STARTER, preset_for, resolve_config
 from nbfinetune.core.rules import RuleBook
@@ -43,7 +44,9 @@ class Session:
         self.home = home
         self.publisher = publisher
         self.runs = RunStore(home)
+        self.library = DatasetLibrary(home)
         self.datasets: dict[str, MessageDataset] = {}
+        """Those that this kernel has read; the library has all that were ever kept."""
         self.rules = RuleBook()
         self.jobs: dict[str, TrainingJob] = {}
         self._models: dict[str, LocalModel] = {}
@@ -98,20 +101,27 @@ class Session:
         return sources.from_rows(source, name=name, system=system)
 
     def keep(self, dataset: MessageDataset) -> MessageDataset:
-        """Keep a dataset under its name, in place of an older one.
+        """Keep a dataset under its name, as a new version of an older one.
 
         Raises:
-            DatasetError: It has errors; `problems` lists all of them.
+            DatasetError: It has errors; `problems` lists all of them. Or it can't be written.
         """
-        self.datasets[dataset.name] = dataset.check()
+        self.library.save(dataset)
+        self.datasets[dataset.name] = dataset
         return dataset
 
-    def dataset(self, name: str) -> MessageDataset:
-        if name not in self.datasets:
-            near = difflib.get_close_matches(name, self.datasets, n=1)
-            suggestion = f". Did you mean {near[0]!r}?" if near else ""
-            raise DatasetError("dataset_unknown", name=name, suggestion=suggestion)
-        return self.datasets[name]
+    def dataset(self, reference: str) -> MessageDataset:
+        """The dataset of that name; `name@2` and `name@3f2a` mean older versions of it.
+
+        Raises:
+            DatasetError: It was never kept, with the nearest name.
+        """
+        if reference not in self.datasets:
+            dataset = self.library.open(reference)
+            if reference != dataset.name:
+                return dataset
+            self.datasets[reference] = dataset
+        return self.datasets[reference]
 
     # training
 

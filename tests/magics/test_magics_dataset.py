@@ -147,11 +147,32 @@ def test_the_name_of_a_dataset_gives_it_back_also_to_a_variable(notebook: Notebo
 def test_without_a_name_the_datasets_are_listed(notebook: Notebook) -> None:
     empty = notebook.run("%ft_dataset")
     notebook.run(PIRATE)
-    listed = notebook.run("%ft_dataset")
+    notebook.run(f"{PIRATE}\nuser: And?\nassistant: Arr!")
+    listed = notebook.run("%ft_dataset").shown[0].splitlines()
 
+    (entry,) = notebook.session.library.list()
     sha256 = notebook.session.datasets["pirate"].sha256
     assert empty.shown == ["no datasets yet: write one with  %%ft_dataset NAME"]
-    assert listed.shown == [f"pirate                        2 rows   {sha256[:12]}"]
+    assert [line.split() for line in listed[:1]] == [
+        ["dataset", "rows", "versions", "hash", "kept", "from"]
+    ]
+    assert listed[2].split() == [
+        "pirate", "3", "2", sha256[:12], entry.versions[-1].saved[:16], "pirate"
+    ]  # fmt: skip
+
+
+def test_a_new_kernel_finds_datasets_and_their_older_versions(
+    notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = notebook.run(PIRATE).result
+    second = notebook.run(f"{PIRATE}\nuser: And?\nassistant: Arr!").result
+    notebook.session.datasets.clear()
+
+    latest = notebook.run("%ft_dataset pirate").result
+    older = notebook.run("%ft_dataset pirate@1 --name older").result
+
+    assert (latest.sha256, older.sha256) == (second.sha256, first.sha256)
+    assert list(notebook.session.datasets) == ["pirate", "older"]
 
 
 def test_a_dataset_is_shown_as_text_and_as_html(notebook: Notebook) -> None:

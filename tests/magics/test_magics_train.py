@@ -25,8 +25,8 @@ DATASET_MISSING = (
         (
             "pirat",
             "DatasetError: there is no dataset 'pirat'. Did you mean 'pirate'?\n"
-            "Write one with  %%ft_dataset pirat  or load a file with  "
-            "%ft_dataset FILE --name pirat.",
+            "%ft_dataset lists them. Write one with  %%ft_dataset NAME  or load one with  "
+            "%ft_dataset FILE --name NAME.",
         ),
         (
             "pirate --lora-rank 0",

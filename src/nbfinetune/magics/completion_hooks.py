@@ -114,7 +114,8 @@ class ShellNames:
         return grammar if isinstance(grammar, Line) else None
 
     def datasets(self) -> Iterable[str]:
-        return list(self._session.datasets)
+        kept = (entry.name for entry in islice(self._session.library.list(), MOST))
+        return list(dict.fromkeys([*self._session.datasets, *kept]))
 
     def variables(self) -> Iterable[str]:
         known = list(self._shell.user_ns.items())

@@ -14,7 +14,9 @@ from nbfinetune.core import sources
 from nbfinetune.core.checking import Profile
 from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.errors import ConfigError, DatasetError
+from nbfinetune.core.library_files import Entry
 from nbfinetune.core.named import is_named
+from nbfinetune.display.text import table
 from nbfinetune.magics.arguments import Line, Option, documented
 from nbfinetune.magics.base import SessionMagics, say
 from nbfinetune.magics.errors import friendly
@@ -79,7 +81,8 @@ class DatasetMagics(SessionMagics):
             self._list()
             return None
         dataset = self._written(given, word, cell) if cell is not None else self._read(given, word)
-        self._keep(dataset)
+        if dataset is not self.session.datasets.get(dataset.name):
+            self._keep(dataset)
         if given.to is not None:
             dataset.to_jsonl(Path(given.to).expanduser())
         return dataset
@@ -103,10 +106,22 @@ class DatasetMagics(SessionMagics):
                 profile=_profile(given),
                 encoding=given.encoding,
             )
-        if source not in self.shell.user_ns:
-            raise DatasetError("dataset_source_unknown", source=source)
-        rows = self.shell.user_ns[source]
+        if source in self.shell.user_ns:
+            rows = self.shell.user_ns[source]
+        else:
+            rows = self._kept_before(source)
+            if given.name is None and given.system is None:
+                return rows
         return self.session.read_dataset(rows, name=given.name or source, system=_system(given))
+
+    def _kept_before(self, reference: str) -> MessageDataset:
+        """A dataset of the library: by its name, or an older version of it (`pirate@2`)."""
+        try:
+            return self.session.dataset(reference)
+        except DatasetError as error:
+            if error.code != "library_unknown":
+                raise
+            raise DatasetError("dataset_source_unknown", source=reference) from None
 
     def _keep(self, dataset: MessageDataset) -> None:
         """Keep a dataset that can be trained on; show what is wrong with another one.
@@ -130,9 +145,22 @@ class DatasetMagics(SessionMagics):
         return value is None or isinstance(value, MessageDataset)
 
     def _list(self) -> None:
-        kept = self.session.datasets.values()
-        lines = [f"{d.name:<24} {len(d):>6} rows   {d.sha256[:12]}" for d in kept]
-        say("\n".join(lines) or "no datasets yet: write one with  %%ft_dataset NAME")
+        entries = self.session.library.list()
+        head = ["dataset", "rows", "versions", "hash", "kept", "from"]
+        rows = [_listed(entry) for entry in entries]
+        say(table(head, rows, 110) if rows else NONE)
+
+
+NONE = "no datasets yet: write one with  %%ft_dataset NAME"
+
+
+def _listed(entry: Entry) -> tuple[str, ...]:
+    latest = entry.latest
+    if latest is None:
+        return (entry.name, "", "damaged", "", "", "")
+    origin = latest.origin.label or latest.origin.kind
+    count = str(len(entry.versions))
+    return (entry.name, str(latest.rows), count, latest.sha256[:12], latest.saved[:16], origin)
 
 
 def _system(given: Namespace) -> str | None:

@@ -21,12 +21,6 @@ ERRORS: Mapping[str, Phrase] = {
         "报告列出了这些问题；请改正这些行，然后重新运行单元格。",
     ),
     "more_problems": Phrase("… and {count} more", "……另有 {count} 个"),
-    "dataset_unknown": Phrase(
-        "there is no dataset {name!r}{suggestion}",
-        "没有名为 {name!r} 的数据集{suggestion}",
-        "Write one with  %%ft_dataset {name}  or load a file with  %ft_dataset FILE --name {name}.",
-        "用  %%ft_dataset {name}  写一个，或用  %ft_dataset 文件 --name {name}  加载。",
-    ),
     "dataset_source_unknown": Phrase(
         "{source!r} is neither a file nor a Python variable",
         "{source!r} 既不是文件，也不是 Python 变量",
