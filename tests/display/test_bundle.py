@@ -37,6 +37,21 @@ def test_before_the_first_value_there_is_no_picture(run: Run) -> None:
     assert sorted(run_bundle(run, fold(STORY[:1]))[0]) == [MIME, "text/plain"]
 
 
+def test_a_picture_that_cant_be_drawn_takes_nothing_else_with_it(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(_named: object) -> bytes:
+        raise MemoryError("too large")
+
+    monkeypatch.setattr("nbfinetune.display.figure.run_png", no_memory)
+    record = fold(STORY)
+
+    bundle, metadata = run_bundle(run, record)
+
+    assert (sorted(bundle), metadata) == ([MIME, "text/plain"], {})
+    assert bundle["text/plain"].endswith("\n  no picture: MemoryError: too large")
+
+
 def test_a_run_whose_spec_is_damaged_still_stays(run: Run) -> None:
     (run.path / "spec.json").write_text("{", "utf-8")
 

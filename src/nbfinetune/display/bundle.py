@@ -21,7 +21,11 @@ def run_bundle(run: Run, record: RunRecord) -> tuple[dict[str, Any], dict[str, A
     """
     text = run_text(run.name, record)
     shown = {MIME: picture(readable_spec(run), record), "text/plain": text}
-    return {**shown, **png(run, record)}, PNG_SIZE
+    try:
+        return {**shown, **png(run, record)}, PNG_SIZE
+    except Exception as error:  # a font, a full memory: the figures must stay all the same
+        shown["text/plain"] = f"{text}\n  no picture: {type(error).__name__}: {error}"
+        return shown, {}
 
 
 def png(run: Run, record: RunRecord) -> dict[str, str]:

@@ -51,7 +51,7 @@ export function createHeader(el, onCommand) {
       setText(line, plan?.line || WAITING[head.state] || '\u00a0');
       showCommands(commands, head, pressed, onCommand);
       showBar(bar, fill, head);
-      showFacts(facts, head);
+      showFacts(facts, onCommand ? head : { ...head, remaining_seconds: null }); // saved: no more to come
       showLines(notices, plan?.notices ?? [], 'note');
       setText(failure, picture.failure.items.join('\n'));
       setShown(failure, picture.failure.items.length > 0);

@@ -27,7 +27,7 @@ class RunPanel:
         self._job = job
         self._spec = readable_spec(job.run)
         self._handle = DisplayHandle()
-        self._checkpoints = 0
+        self._kept = (0, 0)  # checkpoints and their answers, which come a moment later
         self._png: dict[str, str] = {}
         self._drawn = float("-inf")
         self.view = self._make_view(plain)
@@ -48,9 +48,10 @@ class RunPanel:
         # A view that JupyterLab saved in the middle of a run would be an error text in the reopened
         # notebook. The extension shows the picture beside it, so that is kept up to date; without
         # the extension an update would draw the live view anew, and flicker.
-        made = len(self._job.record().checkpoints)
-        if made > self._checkpoints and self.view.extension:
-            self._checkpoints = made
+        record = self._job.record()
+        made = len(record.checkpoints), len(record.samples)
+        if made > self._kept and self.view.extension:
+            self._kept = made
             self._keep()
 
     def _keep(self) -> None:
