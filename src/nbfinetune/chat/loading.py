@@ -95,6 +95,21 @@ def load_base(name: str, device: str = "auto", dtype: str = "auto") -> BaseModel
     return BaseModel(name, model, tokenizer, ChatTemplate(tokenizer, name), target, number_format)
 
 
+def load_template(name: str) -> ChatTemplate:
+    """The chat template of a model with its tokenizer alone: what the loss sees needs no weights.
+
+    Raises:
+        ModelError: As `load_base`.
+    """
+    source, local = _locate(name)
+    options: dict[str, Any] = {"local_files_only": local, "trust_remote_code": False}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source, **options)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ModelError("model_damaged", name=name, reason=_first_line(error)) from error
+    return ChatTemplate(tokenizer, name)
+
+
 @contextmanager
 def _without_bars() -> Iterator[None]:
     """No progress bars: those for weights on this disk stay in the notebook and say nothing."""
