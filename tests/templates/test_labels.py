@@ -9,7 +9,7 @@ from nbfinetune.core.messages import Conversation
 from nbfinetune.templates.labels import IGNORED
 from nbfinetune.templates.render import ChatTemplate
 from tests.models import talk
-from tests.templates.tokenizers import QWEN, family, merging_tokenizer, stock
+from tests.templates.tokenizers import QWEN, any_family, family, merging_tokenizer, stock
 
 
 def learned(template: ChatTemplate, conversation: Conversation) -> str:
@@ -192,3 +192,37 @@ def test_a_template_whose_answers_have_no_end_token_is_refused():
     assert (error.value.code, error.value.params) == (
         "labels_unproven/no_end", {"model": "acme/old", "line": 3}
     )  # fmt: skip
+
+
+ENDS = {
+    "<|END_OF_TURN_TOKEN|>": ["cohere"],
+    "<|END_RESPONSE|>": ["cohere2"],
+    # marks its role header, too, which is not trained here
+    "<｜end▁of▁sentence｜>": ["deepseek_r1_distill", "deepseekv3"],
+    "<end_of_turn>": ["gemma", "gemma3"],
+    "<turn|>": ["diffusion_gemma", "gemma4", "gemma4_v2", "gemma4_v3", "gemma4_v4", "gemma4_v5"],
+    "<|user|>": ["glm4moe"],
+    "<|im_end|>": [
+        "lfm2", "lfm2_2_5", "lfm2_2_5_v2", "lfm2_2_5_vl", "lfm2_v2", "nemotron_3_5_lightning",
+        "nemotron_3_nano", "nemotron_3_super", "nemotron_3_ultra", "qwen2_5", "qwen2_5_vl",
+        "qwen3", "qwen3_5_nothink", "qwen3_5_think", "qwen3_6", "qwen3_8", "qwen3_instruct_2507",
+        "qwen3_vl",
+    ],
+    "<|eot_id|>": ["llama3", "llama3_1", "llama3_2"],
+    "<|eot|>": ["muse_glimmer"],
+    "<|end|>": ["phi3", "phi3_5"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "end"), [(n, end) for end, names in ENDS.items() for n in names])
+def test_every_family_of_text_models_that_trl_knows_trains_content_and_end(name, end):
+    system = None if name == "gemma" else "Be brief."
+    row = talk("one", "1", "two", "a\n\nb", system=system)
+    assert decoded(any_family(name), row) == ["1" + end, "a\n\nb" + end]
+
+
+def test_a_family_may_end_its_last_answer_with_a_token_of_its_own():
+    template = any_family("gptoss")
+    found = decoded(template, talk("one", "1", "two", "2"))
+    assert found == ["1<|end|>", "2<|return|>"]
+    assert template.tokenizer.decode(template.end_of_turn_id()) == "<|return|>"

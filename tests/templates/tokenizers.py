@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import trl
@@ -127,3 +128,14 @@ _FAMILIES = {
         MISTRAL, ("<s>", "</s>"), bos_token="<s>", eos_token="</s>"
     ),
 }
+
+
+def any_family(name: str) -> ChatTemplate:
+    """The template of any family, on a tokenizer with the special tokens that it writes out."""
+    source = stock(name)
+    named = re.findall(
+        r"<\|[^|<>'\"{} ]+\|>|<｜[^｜]+｜>|</?s>|<(?:start|end)_of_turn>|<\|turn>|<turn\|>", source
+    )
+    special = ("<the_eos>", "<the_bos>", *sorted(set(named)))
+    tokenizer = merging_tokenizer(source, special, eos_token=special[0], bos_token=special[1])
+    return ChatTemplate(tokenizer, name)

@@ -162,7 +162,9 @@ def check_markers(
         raise Unproven("markers", answers=len(found), marked=len(said))
     for answer, (start, end) in zip(found, said, strict=True):
         inside = start <= answer.start and answer.content_end <= end
-        if not inside or not _NOTHING_SAID.fullmatch(rendered, start, answer.start):
+        # a header that ends with a special token (DeepSeek marks it) is no part of the answer
+        before = ends.behind_last(rendered[start : answer.start])
+        if not inside or not _NOTHING_SAID.fullmatch(before):
             raise Unproven("changed")
 
 
@@ -175,6 +177,11 @@ class Ends:
 
     def token_at(self, rendered: str, position: int) -> str | None:
         return next((t for t in self._special if rendered.startswith(t, position)), None)
+
+    def behind_last(self, marked: str) -> str:
+        """What follows the last special token, the whole text where there is none."""
+        found = [marked.rfind(t) + len(t) for t in self._special if t in marked]
+        return marked[max(found, default=0) :]
 
     def has_text(self, marked: str) -> bool:
         for token in self._special:
