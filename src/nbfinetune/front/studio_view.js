@@ -1,7 +1,7 @@
 // The dataset studio in a page: rows that are found, read, edited. What is shown comes from the kernel's
 // draft; what is being typed is kept here until it is saved.
 
-import { CLASS_PREFIX, element, setShown } from './dom.js';
+import { CLASS_PREFIX, element, setAttributes, setShown } from './dom.js';
 import { keepKeys } from './keys.js';
 import { countText } from './numbers.js';
 import { createStudioBar, createStudioFoot } from './studio_bar.js';
@@ -205,8 +205,8 @@ export function mountStudio(el, model) {
     if (!rows.head || seen.over) return;
     bar.show(rows.head);
     foot.show(rows);
-    table.setAttribute('aria-rowcount', rows.ids.length + 1);
-    root.setAttribute('data-revision', rows.revision);
+    setAttributes(table, { 'aria-rowcount': rows.ids.length + 1 });
+    setAttributes(root, { 'data-revision': rows.revision });
     setShown(empty, rows.ids.length === 0);
     list.draw();
   }
