@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from nbfinetune.core import text as words
 from nbfinetune.core.chatform import read_chat
-from nbfinetune.core.fixes import FIXES, Refusal, apply_fixes, find_fixes, reason, title, undo
+from nbfinetune.core.fix_edits import Refusal
+from nbfinetune.core.fixes import FIXES, apply_fixes, find_fixes, reason, title, undo
 from nbfinetune.core.jsonl import read_json, read_jsonl
 from nbfinetune.core.problems import Problem
 from nbfinetune.core.validation import check_row

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from nbfinetune.commands import Outcome
+from nbfinetune.commands.fix import add_fix_arguments, fix
 from nbfinetune.core import text
 from nbfinetune.core.checking import Check, as_path, by_line, file_items
 from nbfinetune.core.convert import Conversion
@@ -51,14 +52,25 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--encoding", metavar="NAME", help="of files that are no UTF-8: gb18030, utf-16 …"
     )
+    add_fix_arguments(parser)
     parser.set_defaults(run=validate)
 
 
 def validate(arguments: argparse.Namespace) -> Iterator[Outcome]:
-    """The outcomes of each file, in the order given, as soon as they are known."""
-    for file in arguments.files:
+    """The outcomes of each file, in the order given, as soon as they are known.
+
+    With `--fix`, the file that is checked is the repaired one.
+    """
+    files, encoding = arguments.files, arguments.encoding
+    if arguments.fix is not None:
+        repair = fix(arguments)
+        yield repair
+        if repair.status != VALID:
+            return
+        files, encoding = [arguments.fix], None
+    for file in files:
         path, check = as_path(file), Check(profile=arguments.profile)
-        items = file_items(path, profile=arguments.profile, encoding=arguments.encoding)
+        items = file_items(path, profile=arguments.profile, encoding=encoding)
         problems = check.problems(items)
         yield from (_json_line if arguments.json else _report)(file, check, problems)
 

@@ -148,8 +148,14 @@ FIX_WORDS: Mapping[str, Phrase] = {
     "fix_more": Phrase("… and {count} more", "……还有 {count} 处"),
     "fix_nothing": Phrase("there is nothing to fix", "没有可以修复的内容"),
     "fix_written": Phrase(
-        "{count} places repaired, written to {out}; {left} errors are left",
-        "修复了 {count} 处，已写入 {out}；还剩 {left} 个错误",
+        "written to {out}; places repaired: {count}, errors left: {left}",
+        "已写入 {out}；修复 {count} 处，剩余错误 {left} 个",
+    ),
+    "fix_one_file": Phrase(
+        "expected one file to repair, got {count}",
+        "一次只能修复一个文件，得到 {count} 个",
+        "Name one file, and the new file behind --fix.",
+        "请只写一个文件，并在 --fix 之后写新文件名。",
     ),
     "fix_unknown": Phrase(
         "there is no fix {name}; known: {known}",

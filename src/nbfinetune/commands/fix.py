@@ -1,0 +1,64 @@
+"""`validate FILE --fix OUT`: the repaired rows to a new file, and what was done to them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from nbfinetune.commands import Outcome
+from nbfinetune.core import text
+from nbfinetune.core.checking import as_path
+from nbfinetune.core.errors import DatasetError
+from nbfinetune.core.fix_sources import fix_file, fix_names, write_new
+from nbfinetune.core.fixes import Fixed, reason
+from nbfinetune.core.quoting import quoted
+from nbfinetune.display.fixes import fixes_text
+
+UNREADABLE = 2
+"""The exit status where nothing was written."""
+
+
+def add_fix_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add `--fix` and `--fixes` to the options of `validate`."""
+    parser.add_argument(
+        "--fix",
+        metavar="OUT",
+        help="write the repaired rows of one FILE to a new file OUT, and check that",
+    )
+    parser.add_argument(
+        "--fixes", metavar="NAME,…", default="all", help="which fixes --fix applies (default: all)"
+    )
+
+
+def fix(arguments: argparse.Namespace) -> Outcome:
+    """What was repaired, with the diff of some rows. Status 0: OUT is written."""
+    file, out = arguments.files[0], as_path(arguments.fix)
+    try:
+        if len(arguments.files) > 1:
+            raise DatasetError("fix_one_file", count=len(arguments.files))
+        names = fix_names(arguments.fixes)
+        found = fix_file(as_path(file), names, out=out, encoding=arguments.encoding)
+        write_new(found.text, out)
+    except DatasetError as error:
+        return Outcome(_failure(file, error) if arguments.json else str(error), UNREADABLE)
+    return Outcome(_record(file, found) if arguments.json else _report(out, found))
+
+
+def _report(out: Path, found: Fixed) -> str:
+    params = {"count": len(found.patches), "out": quoted(str(out)), "left": len(found.left)}
+    return f"{fixes_text(found)}\n\n{text.message('fix_written', params)}\n"
+
+
+def _record(file: str, found: Fixed) -> str:
+    refused = [{"fix": r.fix, "line": r.line, "reason": reason(r)} for r in found.refused]
+    return _line({"file": file, "fixes": dict(found.counts), "refused": refused})
+
+
+def _failure(file: str, error: DatasetError) -> str:
+    return _line({"file": file, "error": error.code, "message": str(error)})
+
+
+def _line(record: dict[str, object]) -> str:
+    shown = json.dumps(record, ensure_ascii=False)
+    return shown.encode("utf-8", "backslashreplace").decode()
