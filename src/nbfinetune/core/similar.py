@@ -2,7 +2,9 @@
 
 Knows text only. A small sketch of each text (its lowest hashes, so that like texts have like
 sketches) finds the few worth comparing, then the whole sets decide: what is named as nearly the
-same is so, by `NEAR`. Nothing is left to chance: equal texts in equal order, equal groups.
+same is so, by `NEAR`. Of long texts one that is barely `NEAR` can be missed (fewer than 1 in
+1,000), as can one among very many that share a template. Equal texts in equal order give equal
+groups.
 """
 
 from __future__ import annotations
