@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import PreTrainedTokenizerFast
 
 from nbfinetune.core.errors import ModelError
 from nbfinetune.core.messages import Conversation
-from nbfinetune.templates.labels import IGNORED
+from nbfinetune.templates.labels import IGNORED, LabelledRow
 from nbfinetune.templates.render import ChatTemplate
 from tests.models import talk
 from tests.templates.tokenizers import QWEN, any_family, family, merging_tokenizer, stock
@@ -36,6 +38,7 @@ def decoded(template: ChatTemplate, conversation: Conversation) -> list[str]:
     return [template.tokenizer.decode(stretch) for stretch in stretches]
 
 
+END_TOKEN = "<|im_end|>"
 QWEN_SAYS = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."
 LLAMA_HEAD = "<|begin_of_text|><|start_header_id|>"
 NO_THOUGHTS = "<think>\n\n</think>\n\n"
@@ -133,6 +136,19 @@ def test_a_blank_of_the_template_is_not_one_token_with_the_first_word():
             "user: hi<|im_end|>assistant: ⟦yo yo<|im_end|>⟧"
         )
         assert decoded(template, talk("hi", "yo yo")) == ["yo yo<|im_end|>"]
+
+
+def test_a_tokenizer_may_drop_the_blanks_before_an_answer():
+    vocabulary = {w: i for i, w in enumerate(["?", "user", "assistant", "hi", "yes", END_TOKEN])}
+    words = Tokenizer(models.WordLevel(vocabulary, unk_token="?"))
+    words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    words.add_special_tokens([END_TOKEN])
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=words, eos_token=END_TOKEN)
+    tokenizer.chat_template = (
+        "{% for m in messages %}{{ m.role + ' ' + m.content + '<|im_end|>' }}{% endfor %}"
+    )
+    row = ChatTemplate(tokenizer, "acme/words").row(talk("hi", "yes yes"))
+    assert row == LabelledRow([1, 3, 5, 2, 4, 4, 5], [IGNORED] * 4 + [4, 4, 5])
 
 
 def test_inner_blanks_are_trained_where_the_tokenizer_leaves_them_out_of_its_ranges():
