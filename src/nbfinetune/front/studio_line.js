@@ -7,13 +7,13 @@ import { foundParts } from './studio_rows.js';
 const MOST_CHIPS = 2;
 const SIDES = { train: 'Used for training', validation: 'Held out for validation', none: 'Not used: it has errors' };
 
-/** @param {number} id @returns {HTMLElement} */
+/** @returns {HTMLElement} a row without anything in it yet */
 export function makeRow() {
   const cell = (name, attributes = {}) => element('div', name, { role: 'gridcell', ...attributes });
   const line = element('div', 'line', {}, [
     element('i', 'side'), cell('number'), cell('asked', { dir: 'auto' }), cell('answer', { dir: 'auto' }), cell('badges'),
   ]);
-  return element('div', 'row', { role: 'row' }, [line, element('div', 'detail', { hidden: '' })]);
+  return element('div', 'row', { role: 'row' }, [line, cell('detail', { 'aria-colspan': 4, hidden: '' })]);
 }
 
 /**

@@ -1,7 +1,7 @@
 // The dataset studio in a page: rows that are found, read, edited. What is shown comes from the kernel's
 // draft; what is being typed is kept here until it is saved.
 
-import { CLASS_PREFIX, element, setAttributes, setShown } from './dom.js';
+import { CLASS_PREFIX, element, setAttributes, setShown, setText } from './dom.js';
 import { keepKeys } from './keys.js';
 import { countText } from './numbers.js';
 import { createStudioBar, createStudioFoot } from './studio_bar.js';
@@ -38,7 +38,7 @@ export function mountStudio(el, model) {
   });
   const table = element('div', 'table', { role: 'treegrid', 'aria-label': 'Rows of the dataset' }, [columnHeads()]);
   root.append(table);
-  const empty = element('div', `nothing ${CLASS_PREFIX}quiet`, { hidden: '' }, ['No row fits']);
+  const empty = element('div', `nothing ${CLASS_PREFIX}quiet`, { hidden: '' });
   table.append(empty);
   const foot = createStudioFoot(root, {
     divide: (ratio, seed) => ask({ t: 'divide', ratio, seed }),
@@ -81,8 +81,7 @@ export function mountStudio(el, model) {
     if (answer.t === 'refused') return own && foot.say(answer.text, true);
     const place = rows.places.get(answer.id);
     const outcome = mergeAnswer(rows, answer);
-    if (answer.t === 'lines') for (const id of seen.asked) if (rows.lines.has(id)) seen.asked.delete(id);
-    if (outcome === 'missed') find();
+    if (outcome === 'missed' || (outcome === 'old' && answer.t === 'found')) find();
     if (answer.t === 'opened' && open.has(answer.row.id)) reopen(answer.row);
     if (answer.t === 'divided') foot.divided(answer.ratio, answer.seed);
     if (answer.t === 'changed' && outcome !== 'old') hearChange(answer, place, own);
@@ -208,6 +207,7 @@ export function mountStudio(el, model) {
     setAttributes(table, { 'aria-rowcount': rows.ids.length + 1 });
     setAttributes(root, { 'data-revision': rows.revision });
     setShown(empty, rows.ids.length === 0);
+    setText(empty, rows.head.rows ? 'No row fits' : 'No rows yet');
     list.draw();
   }
   function makeListed(id) {
@@ -266,7 +266,10 @@ export function mountStudio(el, model) {
   function askLines(ids) {
     if (!ids.length || seen.over) return;
     for (const id of ids) seen.asked.add(id);
-    ask({ t: 'lines', ids });
+    ask({ t: 'lines', ids }, () => {
+      for (const id of ids) seen.asked.delete(id);
+      if (ids.some((id) => rows.places.has(id) && !rows.lines.has(id))) draw(); // an answer of another time
+    });
   }
 
   // keys
