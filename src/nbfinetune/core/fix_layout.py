@@ -6,6 +6,7 @@ Takes the outline of a text and says which pieces of it change. Knows nothing of
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
@@ -43,13 +44,13 @@ def pieces(
     yield from _refused_words(page, items, names)
     yield from found
     taken = [(piece.start, piece.end) for piece in found if isinstance(piece, Piece)]
-    framed = [(frame.start, frame.end) for frame in frames.values()]
+    framed = _Ranges([(frame.start, frame.end) for frame in frames.values()])
     for edit in (*_lines_out(items), *_separators(text, form, items, frames)):
-        if edit.fix in names and not _is_in(framed, edit.start):
+        if edit.fix in names and edit.start not in framed:
             yield _piece(text, edit)
             taken.append((edit.start, edit.end))
     if "exotic_blanks" in names:
-        yield from _gaps(page, form, items, taken)
+        yield from _gaps(page, form, items, _Ranges(taken))
 
 
 def line_end_of(text: str) -> str:
@@ -244,9 +245,7 @@ def _refused_words(
             yield Refusal(fix, page.line_at(item.start), item.reason)
 
 
-def _gaps(
-    page: Page, form: str, items: Sequence[Item], taken: Sequence[tuple[int, int]]
-) -> Iterator[Piece]:
+def _gaps(page: Page, form: str, items: Sequence[Item], taken: _Ranges) -> Iterator[Piece]:
     """Plain spaces for the exotic blanks that are left between the items."""
     text = page.text
     ends = [0, *(item.end for item in items)]
@@ -256,7 +255,7 @@ def _gaps(
             blank_edit(text, at)
             for at in range(end, start)
             if is_exotic(text, at)
-            and not _is_in(taken, at)
+            and at not in taken
             and not (form == "jsonl" and page.is_blank(page.lines[page.line_at(at) - 1]))
         ]
         if found:
@@ -266,8 +265,16 @@ def _gaps(
             yield Piece(first, last, (step,))
 
 
-def _is_in(ranges: Iterable[tuple[int, int]], at: int) -> bool:
-    return any(start <= at < end for start, end in ranges)
+class _Ranges:
+    """Ranges of offsets that don't overlap."""
+
+    def __init__(self, ranges: Iterable[tuple[int, int]]) -> None:
+        self._ranges = sorted(ranges)
+
+    def __contains__(self, at: int) -> bool:
+        index = bisect_right(self._ranges, (at, at + 1))
+        # Of two that begin alike, the first one is empty.
+        return any(start <= at < end for start, end in self._ranges[max(index - 1, 0) : index + 1])
 
 
 def _piece(text: str, edit: Edit) -> Piece:

@@ -11,7 +11,7 @@ from json import JSONDecoder
 from typing import Literal, NamedTuple
 
 from nbfinetune.core.chatform import is_chat
-from nbfinetune.core.fix_json import OPEN_ARRAY, OPEN_OBJECT, Loose, read_loosely
+from nbfinetune.core.fix_json import OPEN_ARRAY, OPEN_OBJECT, Lost, read_loosely
 from nbfinetune.core.fix_messages import has_errors, is_message
 from nbfinetune.core.json_faults import skip_blanks
 from nbfinetune.core.pages import Page
@@ -85,49 +85,43 @@ def _element(page: Page, at: int) -> Item:
         return Item("comma", at, at + 1, inside=True)
     if char in _CLOSE_ARRAY:
         return Item("close", at, at + 1, inside=True)
-    end, fine, reason = _read(page.text, at, [(len(page.text), False)])
-    if end is None:
+    found = _read(page.text, at, len(page.text))
+    if isinstance(found, Lost):
         further = _NEXT_ELEMENT.search(page.text, at)
         stop = len(page.text) if further is None else further.start()
-        end, fine, _ = _read(page.text, at, [(stop, True)])
-        if end is None:
-            return Item("broken", at, max(stop, at + 1), inside=True, reason=reason)
-    return Item("row", at, end, fine, inside=True)
+        again = _read(page.text, at, stop, across_lines=True)
+        if isinstance(again, Lost):
+            return Item("broken", at, max(stop, at + 1), inside=True, reason=found.reason)
+        found = again
+    return found._replace(inside=True)
 
 
 def _row(page: Page, at: int) -> Item:
     """A row on its line, over several lines, or with line ends in its texts."""
     index = page.line_at(at) - 1
-    last = min(index + _LONGEST_ROW_LINES, len(page.lines)) - 1
-    behind = _behind_continuation(page, index + 1)
-    stop = page.lines[behind].start if behind < len(page.lines) else len(page.text)
-    windows = [(page.lines[index].end, False), (page.lines[last].end, False), (stop, True)]
-    end, fine, reason = _read(page.text, at, windows)
-    if end is None:
-        return Item("broken", at, stop, reason=reason)
-    return Item("row", at, end, fine)
+    far = min(index + _LONGEST_ROW_LINES, len(page.lines))
+    found = _read(page.text, at, page.lines[index].end)
+    if isinstance(found, Lost):
+        reason = found.reason
+        found = _read(page.text, at, page.lines[far - 1].end)
+        if isinstance(found, Lost):
+            stop = _behind_continuation(page, index + 1, far)
+            found = _read(page.text, at, stop, across_lines=True)
+        if isinstance(found, Lost):
+            stop = _behind_continuation(page, index + 1, len(page.lines))
+            return Item("broken", at, stop, reason=reason or found.reason)
+    return found
 
 
-def _read(
-    text: str, at: int, windows: list[tuple[int, bool]]
-) -> tuple[int | None, bool, str]:  # fmt: skip
-    """The end of the value at `at`, whether it is a row without errors, why it can't be read.
-
-    It is looked for in windows, each of which ends somewhere and lets texts have line ends or not.
-    """
-    for stop, across_lines in windows:
-        # A slice: on an error, the decoder counts all lines before it.
-        part, offset = (text, 0) if stop == len(text) else (text[at:stop], at)
-        if not across_lines and (found := _decoded(part, at - offset)) is not None:
-            value, end = found
-            return end + offset, not has_errors(value), ""
-    reason = ""
-    for stop, across_lines in windows:
-        loose = read_loosely(text, at, stop, across_lines=across_lines)
-        if isinstance(loose, Loose):
-            return loose.node.end, False, ""
-        reason = reason or loose.reason
-    return None, False, reason
+def _read(text: str, at: int, stop: int, *, across_lines: bool = False) -> Item | Lost:
+    """The row that begins at `at` and ends before `stop`."""
+    # A slice: on an error, the decoder counts all lines before it.
+    part, offset = (text, 0) if stop == len(text) else (text[at:stop], at)
+    plain = _decoded(part, at - offset)
+    if plain is not None:
+        return Item("row", at, plain[1] + offset, fine=not has_errors(plain[0]))
+    loose = read_loosely(text, at, stop, across_lines=across_lines)
+    return loose if isinstance(loose, Lost) else Item("row", at, loose.node.end)
 
 
 def _decoded(text: str, at: int) -> tuple[object, int] | None:
@@ -138,15 +132,15 @@ def _decoded(text: str, at: int) -> tuple[object, int] | None:
         return None
 
 
-def _behind_continuation(page: Page, index: int) -> int:
-    """The first line from `index` on that can begin a row of its own."""
-    while index < len(page.lines):
+def _behind_continuation(page: Page, index: int, last: int) -> int:
+    """The offset of the first line from `index` to `last` that can begin a row of its own."""
+    while index < last:
         line = page.lines[index]
         first = page.text[line.start : line.start + 1]
         if (first and first in OPENERS) or _ROW_START.match(page.text, line.start, line.end):
             break
         index += 1
-    return index
+    return page.lines[index].start if index < len(page.lines) else len(page.text)
 
 
 def _is_array_of_rows(text: str, at: int) -> bool:

@@ -22,7 +22,7 @@ SPELLING_FIXES = (
 """Those that make JSON of a row, in the order in which they are applied."""
 
 _ROUNDS = 4
-_OUTSIDE_STRINGS = re.compile(r'("(?:[^"\\]|\\.)*+")|[ \t]*[\n\r][ \t\n\r]*')
+_OUTSIDE_STRINGS = re.compile(r'("(?:[^"\\]|\\.)*+")|(?<![ \t])[ \t]*+[\n\r][ \t\n\r]*')
 
 
 def repaired(text: str, names: Collection[str]) -> Iterator[Step | tuple[str, str]]:

@@ -24,7 +24,7 @@ _TO_THE_END = {
     ("'", True): re.compile(r"(?:[^'\\]++|\\[^\n\r])*+'"),
 }
 _JSON_ESCAPES = '"\\/bfnrtu'
-_SYNTAX = ":,{}[]："
+_OUTER_QUOTE = re.compile(r'(?:^|[:,{}\[\]：])\s*"|"\s*(?:[:,{}\[\]：]|$)')
 
 
 class Unclear(Exception):
@@ -79,11 +79,7 @@ def _is_balanced(inner: str, opening: str) -> bool:
 
 def _has_outer_quote(inner: str) -> bool:
     """Whether a straight quote inside stands where a string of JSON could begin or end."""
-    for quote in re.finditer('"', inner):
-        before, behind = inner[: quote.start()].rstrip(), inner[quote.end() :].lstrip()
-        if (before and before[-1] in _SYNTAX) or (behind and behind[0] in _SYNTAX):
-            return True
-    return inner.count('"') % 2 == 1
+    return inner.count('"') % 2 == 1 or _OUTER_QUOTE.search(inner) is not None
 
 
 def string_edits(text: str, start: int, end: int, *, python: bool) -> Iterator[Edit]:

@@ -60,10 +60,6 @@ class Patch(NamedTuple):
     before: str
     after: str
 
-    def turned(self) -> Patch:
-        """The patch that undoes this one."""
-        return self._replace(before=self.after, after=self.before)
-
 
 class Fixed(NamedTuple):
     """The text after the fixes, what they did, what they refused, and the errors that are left.
@@ -127,9 +123,23 @@ def undo(text: str, patches: Iterable[Patch]) -> str:
     Raises:
         ValueError: The text is not the one that the patches made.
     """
+    # `text[:end]` and, from the last one on, the pieces behind it: nothing is copied twice.
+    end, behind = len(text), list[str]()
     for patch in reversed(list(patches)):
-        text = _patched(text, patch.turned())
-    return text
+        if patch.start > end:
+            text = text[:end] + "".join(reversed(behind))
+            end, behind = len(text), []
+        stop = min(patch.start + len(patch.after), end)
+        found = text[patch.start : stop]
+        if stop < end:
+            behind.append(text[stop:end])
+        while len(found) < len(patch.after) and behind:
+            found += behind.pop()
+        if not found.startswith(patch.after):
+            raise ValueError(f"line {patch.line} is not what the fix {patch.fix} made of it")
+        behind += (found[len(patch.after) :], patch.before)
+        end = patch.start
+    return text[:end] + "".join(reversed(behind))
 
 
 def title(fix: str) -> str:
@@ -203,10 +213,3 @@ def _applied(text: str, pieces_: list[Piece], first_line: int, patches: list[Pat
         shift += len(new) - (piece.end - piece.start)
         at = piece.end
     return "".join([*parts, text[at:]])
-
-
-def _patched(text: str, patch: Patch) -> str:
-    end = patch.start + len(patch.before)
-    if text[patch.start : end] != patch.before:
-        raise ValueError(f"line {patch.line} is not what the fix {patch.fix} made of it")
-    return text[: patch.start] + patch.after + text[end:]

@@ -19,9 +19,10 @@ SHOWN_REFUSALS = 10
 _TOKENS = re.compile(r"\w+|[ ]+|.", re.DOTALL)
 _AROUND = 24
 _LONGEST = 400
+_COMPARED = 100_000
 _MOST_TOKENS = 1000
-"""How much unchanged text is shown around a change, how much of one change, and up to which size
-two texts are compared token by token."""
+"""How much unchanged text is shown around a change, how much of one change; how much of two texts
+is compared, and up to how many tokens one by one."""
 
 
 class Change(NamedTuple):
@@ -46,7 +47,7 @@ def diff(before: str, after: str) -> list[Change]:
 def _stretches(
     before: str, after: str
 ) -> Iterator[tuple[Literal["same", "gone", "new"], str]]:  # fmt: skip
-    old, new = _TOKENS.findall(before), _TOKENS.findall(after)
+    old, new = _TOKENS.findall(before[:_COMPARED]), _TOKENS.findall(after[:_COMPARED])
     head = _common(old, new)
     tail = _common(old[head:][::-1], new[head:][::-1])
     middle = old[head : len(old) - tail], new[head : len(new) - tail]
