@@ -74,6 +74,12 @@ class Notebook:
         assert output.shown == []
         return output.error
 
+    def refused_after_report(self, code: str) -> str:
+        """Run a cell that is refused, whatever it shows before; the error as the user reads it."""
+        output = self.cell(code)
+        assert not output.success, f"not refused: {output}"
+        return output.error
+
 
 @pytest.fixture(scope="session")
 def _shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InteractiveShell]:

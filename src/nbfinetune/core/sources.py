@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import msgspec
 
 from nbfinetune.core.chatform import is_chat, read_chat
 from nbfinetune.core.checking import Check, Item, Profile, as_path, by_line, file_items
@@ -55,6 +57,15 @@ def read_cell(
     return _dataset(items, name, Origin("cell", name, cell=body), system)
 
 
+def source_items(
+    text: str, form: Literal["cell", "jsonl", "json"], first_line: int = 1
+) -> Iterable[Row | Problem]:
+    """Every row of a text, also those that can't be used, and what stands between them."""
+    if form == "cell":
+        return _cell_reader(text)(text, first_line)
+    return (read_json if form == "json" else read_jsonl)(text, first_line)
+
+
 def _cell_reader(body: str) -> Callable[[str, int], Iterable[Row | Problem]]:
     """The form of a cell's body, by what is in it."""
     if body.lstrip().startswith(("{", "[")):
@@ -93,6 +104,9 @@ def _dataset(
     """Every row through the rules, every valid one kept."""
     kept: list[Conversation] = []
     check = Check(system, profile, kept.append)
-    found = tuple(sorted(check.problems(items), key=by_line))
+    found = sorted(check.problems(items), key=by_line)
+    if origin.kind in ("python", "hub"):
+        # what has no lines has rows
+        found = [msgspec.structs.replace(problem, unit="row") for problem in found]
     conversions = check.converter.conversions()
-    return MessageDataset(name, tuple(kept), found, check.rows, origin, conversions)
+    return MessageDataset(name, tuple(kept), tuple(found), check.rows, origin, conversions)

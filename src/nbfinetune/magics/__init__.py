@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _SHOWN = {
     ("nbfinetune.core.dataset", "MessageDataset"): ("dataset", "dataset"),
     ("nbfinetune.chat.compare", "Comparison"): ("comparison", "comparison"),
+    ("nbfinetune.core.rules", "Marks"): ("rules", "marks"),
 }
 
 
@@ -27,6 +28,7 @@ def register(shell: InteractiveShell) -> None:
     from nbfinetune.magics.completion_hooks import install
     from nbfinetune.magics.dataset import DatasetMagics
     from nbfinetune.magics.frontend import NbFinetune, RunDisplay
+    from nbfinetune.magics.rule import RuleMagics
     from nbfinetune.magics.runs import RunsMagics
     from nbfinetune.magics.train import TrainMagics
     from nbfinetune.session import current
@@ -38,7 +40,7 @@ def register(shell: InteractiveShell) -> None:
     config = NbFinetune(parent=shell)
     shell.configurables.append(config)
     display = RunDisplay(shell, config)
-    for magics in (DatasetMagics, RunsMagics, ChatMagics, CompareMagics):
+    for magics in (DatasetMagics, RuleMagics, RunsMagics, ChatMagics, CompareMagics):
         shell.register_magics(magics(shell, session))
     shell.register_magics(TrainMagics(shell, session, display))
     _register_formatters(shell, display)

@@ -5,21 +5,28 @@ from __future__ import annotations
 import typing
 from argparse import Namespace
 from pathlib import Path
+from typing import Any, Literal
 
+import msgspec
 from IPython.core.magic import line_cell_magic, magics_class, no_var_expand
 from IPython.display import display
 
 from nbfinetune.chat.columns import read_system
 from nbfinetune.core import sources
-from nbfinetune.core.checking import Profile
+from nbfinetune.core.checking import Profile, file_text
 from nbfinetune.core.dataset import MessageDataset
+from nbfinetune.core.draft import Draft
 from nbfinetune.core.errors import ConfigError, DatasetError
+from nbfinetune.core.fixes import FIXES
 from nbfinetune.core.library_files import Entry
 from nbfinetune.core.named import is_named
+from nbfinetune.core.presets import STARTER
 from nbfinetune.display.text import table
 from nbfinetune.magics.arguments import Line, Option, documented
 from nbfinetune.magics.base import SessionMagics, say
 from nbfinetune.magics.errors import friendly
+from nbfinetune.magics.loss_view import show_tokens
+from nbfinetune.magics.repair import repaired_cell, repaired_file, repaired_rows
 
 PROFILES = typing.get_args(Profile)
 LINE = Line(
@@ -38,6 +45,14 @@ LINE = Line(
             f"add the limits of a platform: {', '.join(PROFILES)} [local]",
             "PROFILE",
             choices=PROFILES,
+        ),
+        Option("fix", "show quick-fixes, or apply them", "[all|NAME,…]", choices=("all", *FIXES)),
+        Option("edit", "open the studio: search, edit, split, save"),
+        Option(
+            "base-model",
+            "show the rows in the tokens of this model, as the loss sees them",
+            "MODEL",
+            choices=(STARTER,),
         ),
         Option("encoding", "of a file that is no UTF-8, for example gbk", "ENCODING"),
     ],
@@ -80,39 +95,91 @@ class DatasetMagics(SessionMagics):
         if cell is None and word is None:
             self._list()
             return None
-        dataset = self._written(given, word, cell) if cell is not None else self._read(given, word)
+        dataset, fixed = self._source(given, word, line, cell)
+        if fixed:
+            dataset = msgspec.structs.replace(dataset, fixes=fixed)
+        if given.edit:
+            self._edit(dataset, word, cell, given)
+            return None
         if dataset is not self.session.datasets.get(dataset.name):
             self._keep(dataset)
         if given.to is not None:
             dataset.to_jsonl(Path(given.to).expanduser())
+        if given.base_model is not None:
+            show_tokens(dataset, given.base_model)
         return dataset
 
-    def _written(self, given: Namespace, word: str | None, body: str) -> MessageDataset:
+    def _source(
+        self, given: Namespace, word: str | None, line: str, body: str | None
+    ) -> tuple[MessageDataset, tuple[str, ...]]:
+        """The dataset that is meant, and the names of the fixes that changed it."""
+        if body is None:
+            assert word is not None
+            return self._read(given, word)
         name = given.name or word
         if name is None:
             raise DatasetError("dataset_name_missing")
-        return sources.read_cell(body, name=name, system=_system(given))
+        fixed: tuple[str, ...] = ()
+        if given.fix is not None:
+            body, found = repaired_cell(self.shell, line, body, given.fix)
+            fixed = tuple(found.counts)
+        return sources.read_cell(body, name=name, system=_system(given)), fixed
 
-    def _read(self, given: Namespace, source: str | None) -> MessageDataset:
-        assert source is not None
+    def _read(self, given: Namespace, source: str) -> tuple[MessageDataset, tuple[str, ...]]:
         if given.name is None and given.system is None and self._is_kept(source):
-            return self.session.datasets[source]
+            return self.session.datasets[source], ()
         path = Path(source).expanduser()
-        if is_named(source) or path.suffix in (".json", ".jsonl") or path.is_file():
-            return self.session.read_dataset(
-                source,
-                name=given.name,
+        fixed: tuple[str, ...] = ()
+        if is_named(source):
+            return self.session.read_dataset(source, name=given.name, system=_system(given)), ()
+        if path.suffix in (".json", ".jsonl") or path.is_file():
+            name = given.name or path.stem
+            if given.fix is not None:
+                path, found = repaired_file(path, given.fix, given.encoding)
+                fixed = tuple(found.counts)
+            read = self.session.read_dataset(
+                path,
+                name=name,
                 system=_system(given),
                 profile=_profile(given),
-                encoding=given.encoding,
+                encoding=None if fixed else given.encoding,  # what was written is UTF-8
             )
+            return read, fixed
         if source in self.shell.user_ns:
             rows = self.shell.user_ns[source]
         else:
             rows = self._kept_before(source)
             if given.name is None and given.system is None:
-                return rows
-        return self.session.read_dataset(rows, name=given.name or source, system=_system(given))
+                return rows, ()
+        if given.fix is not None:
+            rows, fixed = repaired_rows(rows, given.fix)
+        name = given.name or source
+        return self.session.read_dataset(rows, name=name, system=_system(given)), fixed
+
+    def _edit(
+        self, dataset: MessageDataset, word: str | None, body: str | None, given: Namespace
+    ) -> None:
+        """The studio, also with the rows that can't be trained on where their text is at hand."""
+        from nbfinetune.panels.studio import studio
+
+        path = Path(word or "").expanduser()
+        named: dict[str, Any] = {"name": dataset.name, "origin": dataset.origin}
+        if body is not None:
+            text = body.rstrip()
+            items = sources.source_items(text, "cell", 2)
+            draft = Draft(items, **named, source=text, first_line=2)
+        elif dataset.origin.kind == "file" and path.is_file():
+            text = file_text(path, encoding=given.encoding).text or ""
+            form: Literal["json", "jsonl"] = "json" if path.suffix.lower() == ".json" else "jsonl"
+            draft = Draft(sources.source_items(text, form), **named, source=text)
+        else:
+            draft = Draft.of(dataset)
+        display(studio(draft, self._save))
+
+    def _save(self, name: str, dataset: MessageDataset) -> str:
+        kept = self.session.keep(msgspec.structs.replace(dataset, name=name))
+        _, version = self.session.library.find(name)
+        return f"{name}: {len(kept)} rows kept as version {version.number}"
 
     def _kept_before(self, reference: str) -> MessageDataset:
         """A dataset of the library: by its name, or an older version of it (`pirate@2`)."""
@@ -132,6 +199,8 @@ class DatasetMagics(SessionMagics):
         try:
             self.session.keep(dataset)
         except DatasetError as error:
+            if error.code != "dataset_invalid":
+                raise
             display(dataset)
             error.say_briefly("dataset_refused")
             raise

@@ -1,0 +1,74 @@
+"""`--fix`: what quick-fixes do to the source of a dataset. A cell gets a new body, a file a new
+file beside it, Python rows become new rows; what was there before stays.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.display import display
+
+from nbfinetune.core.fix_sources import fix_cell, fix_file, fix_names, fix_rows, write_new
+from nbfinetune.core.fixes import FIXES, Fixed
+from nbfinetune.display.fixes import fixes_html, fixes_text
+from nbfinetune.magics.base import say
+
+
+def show_fixes(found: Fixed) -> None:
+    """The fixes with their counts, and what they change."""
+    display({"text/html": fixes_html(found), "text/plain": fixes_text(found)}, raw=True)
+
+
+def repaired_cell(shell: InteractiveShell, line: str, body: str, given: str) -> tuple[str, Fixed]:
+    """The body to read and what the fixes do to it. Without names they are only shown.
+
+    With names the cell in the notebook gets the new body; its undo brings the old one back.
+    """
+    if not given:
+        found = fix_cell(body)
+        show_fixes(found)
+        return body, found._replace(patches=())
+    found = fix_cell(body, fix_names(given))
+    show_fixes(found)
+    if found.text != body:
+        shell.set_next_input(
+            f"%%ft_dataset {_without_fix(line)}\n{found.text.rstrip()}", replace=True
+        )
+    return found.text, found
+
+
+def repaired_file(path: Path, given: str, encoding: str | None) -> tuple[Path, Fixed]:
+    """The file to read and what the fixes do: with names it is a new one, `rows.fixed.jsonl`.
+
+    Raises:
+        DatasetError: It can't be read; there is a file of the new name already.
+    """
+    out = path.with_name(f"{path.stem}.fixed{path.suffix}")
+    found = fix_file(path, fix_names(given) if given else FIXES, encoding=encoding, out=out)
+    show_fixes(found)
+    if not given or not found.patches:
+        return path, found._replace(patches=())
+    write_new(found.text, out)
+    say(f"{out} written; {path.name} is as it was")
+    return out, found
+
+
+def repaired_rows(rows: Any, given: str) -> tuple[Any, tuple[str, ...]]:
+    """The rows to read, and the names of the fixes that changed some.
+
+    Raises:
+        DatasetError: There is no fix of that name.
+    """
+    found = fix_rows(rows, fix_names(given) if given else FIXES)
+    counted = Fixed("", found.patches, found.refused, found.left)
+    show_fixes(counted)
+    return (list(found.rows), tuple(counted.counts)) if given else (rows, ())
+
+
+def _without_fix(line: str) -> str:
+    """The magic's line without `--fix NAMES`."""
+    head, _, rest = line.partition("--fix")
+    behind = rest.lstrip("= ").partition(" ")[2]
+    return f"{head.rstrip()} {behind.lstrip()}".strip()
