@@ -36,7 +36,8 @@ STYLE = """
 .jp-nbfinetune tr { background: none !important; }
 .jp-nbfinetune th, .jp-nbfinetune td { line-height: 1.5; text-align: left !important;
   vertical-align: top;
-  padding: .35em .9em .35em 0; border: 0; min-width: 5em; border-bottom: 1px solid rgba(127,127,127,.22);
+  padding: .35em .9em .35em 0; border: 0; min-width: 5em;
+  border-bottom: 1px solid rgba(127,127,127,.22);
   background: none !important; white-space: pre-wrap; overflow-wrap: anywhere; }
 .jp-nbfinetune th { font-weight: 600; }
 .jp-nbfinetune th .quiet { font-weight: 400; }
