@@ -46,7 +46,8 @@ def say(studio: Studio, what: str, **more: object) -> dict[str, Any]:
 def head(**more: object) -> dict[str, Any]:
     problems = [["error", "content_empty", 1], ["warning", "extra_key", 1]]
     return {
-        "name": "pirate", "origin": "", "rows": 4, "valid": 3, "errors": 1, "warnings": 2,
+        "name": "pirate", "origin": "", "unit": "row", "rows": 4, "valid": 3,
+        "errors": 1, "warnings": 2,
         "changed": 0, "problems": [*problems, ["warning", "duplicate_row", 1]], "notes": [],
         "undo": False, "redo": False, "saved": None, **more,
     }  # fmt: skip

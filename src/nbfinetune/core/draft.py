@@ -12,7 +12,10 @@ from dataclasses import dataclass, replace
 from itertools import chain, repeat
 from typing import Any, Literal, NamedTuple
 
+import msgspec
+
 from nbfinetune.core import sources
+from nbfinetune.core.convert import Converter
 from nbfinetune.core.dataset import MessageDataset, Origin
 from nbfinetune.core.draft_repeats import Repeats
 from nbfinetune.core.draft_rows import (
@@ -68,8 +71,9 @@ class _Step(NamedTuple):
 class Draft:
     """Rows with stable ids, in order. `notes`: what was found between the rows of the source.
 
-    `source` is the text that the items were read from: it shows rows that can't be read. A row's
-    line is its own for good; a new row gets the next number behind the last.
+    `source` is the text that the items were read from: it shows rows that can't be read. `system`
+    is for rows that have no system prompt. A row's line is its own for good; a new row gets the
+    next number behind the last.
     """
 
     def __init__(
@@ -80,16 +84,23 @@ class Draft:
         origin: Origin = PYTHON,
         source: str = "",
         first_line: int = 1,
+        system: str | None = None,
     ) -> None:
-        read = list(items)
+        converter = Converter()
+        read = list(converter.stream(items))
         rows = [item for item in read if isinstance(item, Row)]
         self.name = name
         self.origin = origin
         self.revision = 0
         self.notes = tuple(item for item in read if isinstance(item, Problem))
         texts = source_texts(source, rows, first_line) if source else repeat("", len(rows))
-        made = (draft_row(i, 0, *pair) for i, pair in enumerate(zip(rows, texts, strict=True)))
-        self._rows = {row.id: row for row in made}
+        self._system = system
+        self._rows = {
+            row_id: draft_row(row_id, 0, row, text, system)
+            for row_id, (row, text) in enumerate(zip(rows, texts, strict=True))
+        }
+        self._conversions = converter.conversions()
+        self._fixes: tuple[str, ...] = ()
         self._order = list(self._rows)
         self._places = {row_id: place for place, row_id in enumerate(self._order)}
         self._lines = {row.id: row.line for row in self._rows.values()}
@@ -109,8 +120,10 @@ class Draft:
             Row(conversation.line or number, conversation.as_dict())
             for number, conversation in enumerate(dataset.conversations, start=1)
         ]
-        lost = dataset.errors
-        return cls(chain(rows, lost), name=dataset.name, origin=dataset.origin)
+        draft = cls(chain(rows, dataset.errors), name=dataset.name, origin=dataset.origin)
+        draft._conversions = dataset.conversions
+        draft._fixes = dataset.fixes
+        return draft
 
     @property
     def ids(self) -> tuple[int, ...]:
@@ -200,7 +213,9 @@ class Draft:
         return self._apply(step)
 
     def _write(self, old: DraftRow, row: Row, text: str) -> Change:
-        new = draft_row(old.id, 0, row, text)
+        # a row that can be read now is like those that always could
+        system = self._system if old.text is not None else None
+        new = draft_row(old.id, 0, row, text, system)
         if new.text == old.text and repr(new.row.value) == repr(old.row.value):
             return Change(self.revision)
         return self._do(_Step(self._places[old.id], old, new))
@@ -285,7 +300,8 @@ class Draft:
     def dataset(self, name: str) -> MessageDataset:
         """The valid rows, and every problem of the rows as they are now."""
         rows = (self._rows[row_id].row for row_id in self._order)
-        return sources.from_items(rows, name=name, origin=self.origin)
+        made = sources.from_items(rows, name=name, origin=self.origin)
+        return msgspec.structs.replace(made, conversions=self._conversions, fixes=self._fixes)
 
 
 def _object(row: DraftRow) -> Mapping[str, Any]:

@@ -59,10 +59,16 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()
 
 
-def draft_row(row_id: int, version: int, row: Row, text: str = "") -> DraftRow:
-    """The row with everything that is wrong with it; `text` counts only where it isn't readable."""
+def draft_row(
+    row_id: int, version: int, row: Row, text: str = "", system: str | None = None
+) -> DraftRow:
+    """The row with everything that is wrong with it; `text` counts only where it isn't readable.
+
+    `system` becomes its first message where it has no system prompt.
+    """
     # a row of another format is edited as what it becomes: its paths are those of its messages
     row = replace(Converter().convert(row), moved={})
+    row = _with_system(row, system) if system else row
     problems = (*check_row(row), *_habits(row))
     errors = any(problem.severity == "error" for problem in problems)
     damaged = any(problem.severity == "error" for problem in row.problems)
@@ -74,6 +80,16 @@ def draft_row(row_id: int, version: int, row: Row, text: str = "") -> DraftRow:
         problems,
         None if errors else conversation_of(row),
     )
+
+
+def _with_system(row: Row, system: str) -> Row:
+    value: Any = row.value
+    if row.problems or not is_chat(value):
+        return row
+    if any(message.get("role") == "system" for message in value["messages"]):
+        return row
+    messages = [{"role": "system", "content": system}, *value["messages"]]
+    return replace(row, value={**value, "messages": messages}, places={})
 
 
 def row_of(value: object, line: int) -> Row:

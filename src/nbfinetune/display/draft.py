@@ -24,6 +24,7 @@ def head(draft: Draft) -> dict[str, Any]:
     return {
         "name": draft.name,
         "origin": draft.origin.label if draft.origin.kind == "file" else "",
+        "unit": "line" if draft.origin.kind in ("file", "cell") else "row",
         "rows": totals.rows,
         "valid": totals.valid,
         "errors": totals.errors,

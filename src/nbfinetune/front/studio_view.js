@@ -36,7 +36,8 @@ export function mountStudio(el, model) {
     undo: () => operate({ t: 'undo' }),
     redo: () => operate({ t: 'redo' }),
   });
-  const table = element('div', 'table', { role: 'treegrid', 'aria-label': 'Rows of the dataset' }, [columnHeads()]);
+  const heads = columnHeads();
+  const table = element('div', 'table', { role: 'treegrid', 'aria-label': 'Rows of the dataset' }, [heads]);
   root.append(table);
   const empty = element('div', `nothing ${CLASS_PREFIX}quiet`, { hidden: '' });
   table.append(empty);
@@ -100,6 +101,7 @@ export function mountStudio(el, model) {
     if (answer.kind === 'removed' && own) seen.next = rows.ids[Math.min(place ?? 0, rows.ids.length - 1)];
   }
   function operate(message, then) {
+    foot.say('');
     ask(message, (answer) => {
       if (answer.t !== 'changed') return;
       foot.say(changeText(answer, message.t));
@@ -153,6 +155,7 @@ export function mountStudio(el, model) {
     if (!state?.edit || state.edit.waiting) return;
     if (!isEdited(state.edit)) return endEdit(id);
     Object.assign(state.edit, { waiting: true, note: '' });
+    foot.say('');
     state.stamp += 1;
     draw();
     ask(editMessage(state.edit), (answer) => {
@@ -204,6 +207,7 @@ export function mountStudio(el, model) {
     if (!rows.head || seen.over) return;
     bar.show(rows.head);
     foot.show(rows);
+    setText(heads.firstChild, rows.head.unit === 'line' ? 'Line' : 'Row');
     setAttributes(table, { 'aria-rowcount': rows.ids.length + 1 });
     setAttributes(root, { 'data-revision': rows.revision });
     setShown(empty, rows.ids.length === 0);
