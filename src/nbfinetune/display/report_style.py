@@ -22,7 +22,7 @@ REPORT_STYLE = """
   margin-right: .5em; border-radius: 1em; background: rgba(127,127,127,.18); font-size: .88em; }
 .jp-nbfinetune .error .times { background: rgba(210,60,50,.2); }
 .jp-nbfinetune .code { font-family: var(--jp-code-font-family, ui-monospace, monospace);
-  font-size: .82em; opacity: .6; margin-left: .6em; font-weight: 400; }
+  font-size: .82em; opacity: .72; margin-left: .6em; font-weight: 400; }
 .jp-nbfinetune .places { margin: .15em 0; display: grid; grid-template-columns: auto 1fr;
   gap: 0 1em; overflow-wrap: anywhere; }
 .jp-nbfinetune .where { font-family: var(--jp-code-font-family, ui-monospace, monospace);
@@ -53,5 +53,5 @@ REPORT_STYLE = """
 .jp-nbfinetune .share .failed { background: rgba(210,60,50,.75); }
 .jp-nbfinetune .share .unjudged { background: rgba(127,127,127,.55); }
 .jp-nbfinetune .share .part { background: var(--jp-brand-color1, #2176d6); }
-.jp-nbfinetune .rownumber { font-size: .82em; opacity: .55; margin: .8em 0 -.5em .2em; }
+.jp-nbfinetune .rownumber { font-size: .82em; opacity: .72; margin: .8em 0 -.5em .2em; }
 """
