@@ -143,10 +143,10 @@ def test_a_row_with_messages_or_of_no_known_format_passes_untouched(value):
 def test_half_a_pair_alone_is_a_row_that_lacks_the_other_half(name):
     question, answer = PAIRS[name]
     assert errors({question: Q}) == [
-        f"line 1  $.{question}  expected 'assistant' at the end, got 'user'"
+        f"row 1  $.{question}  expected 'assistant' at the end, got 'user'"
     ]
     assert errors({answer: A}) == [
-        f"line 1  $.{answer}  expected 'user' at the start, got 'assistant'"
+        f"row 1  $.{answer}  expected 'user' at the start, got 'assistant'"
     ]
 
 
@@ -185,7 +185,7 @@ def test_half_a_pair_alone_is_a_row_that_lacks_the_other_half(name):
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_where_it_stands_in_the_source(row, expected):
-    assert errors(row) == [f"line 1  {line}" for line in expected]
+    assert errors(row) == [f"row 1  {line}" for line in expected]
 
 
 def test_lines_of_a_pretty_printed_file_are_those_of_the_source(tmp_path):
@@ -244,7 +244,7 @@ def test_a_row_that_breaks_a_rule_without_its_tool_turns_is_named_and_counted():
     row = {"conversations": [TOOLS["conversations"][i] for i in (0, 1, 2)]}
     dataset = from_rows([row], name="d")
     assert [str(p) for p in dataset.errors] == [
-        "line 1  $.conversations[0].from  expected 'assistant' at the end, got 'user'"
+        "row 1  $.conversations[0].from  expected 'assistant' at the end, got 'user'"
     ]
     assert [(c.format, c.rows) for c in dataset.conversions] == [("sharegpt", 1)]
 

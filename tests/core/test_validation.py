@@ -267,15 +267,15 @@ def test_the_number_of_rows(count, codes):
 def test_duplicates_are_the_same_after_nfc_and_strip():
     data = rows("cafe\u0301", question="hi") + rows(" café\n", question="hi ")
     assert [p for p in surveyed(data) if p[1] != "outer_whitespace"] == [
-        ("warning", "duplicate_row", 2, "", "the same messages as line 1"),
+        ("warning", "duplicate_row", 2, "", "the same messages as row 1"),
     ]
 
 
 def test_another_answer_to_the_same_question_is_a_conflict():
     assert surveyed(rows("yes", "no", "yes")) == [
         ("warning", "conflicting_answers", 2, "",
-         "the same question as line 1, with another answer"),
-        ("warning", "duplicate_row", 3, "", "the same messages as line 1"),
+         "the same question as row 1, with another answer"),
+        ("warning", "duplicate_row", 3, "", "the same messages as row 1"),
     ]  # fmt: skip
 
 

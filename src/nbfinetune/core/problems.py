@@ -17,6 +17,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     `line` is the physical line, 1-based, blank lines counted (None: the file as a whole).
     `path` is a JSON path relative to the row (`$.messages[1].role`); empty: the whole row or file.
     `kind` tells apart what one code has several phrases for (`json_parse`: `cut`, `blank` …).
+    `unit` is what the numbers count: lines of a file or cell, or rows of a Python object.
     `params` fill the words of the catalogue; `expected` and `got` are among them where they apply.
     """
 
@@ -25,12 +26,14 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     line: int | None = None
     path: str = ""
     kind: str = ""
+    unit: Literal["line", "row"] = "line"
     params: dict[str, str | int] = {}
 
     @property
     def phrase(self) -> str:
         """The key of its words in the catalogue."""
-        return f"{self.code}/{self.kind}" if self.kind else self.code
+        kind = self.kind or ("row" if self.unit == "row" and "other" in self.params else "")
+        return f"{self.code}/{kind}" if kind else self.code
 
     @property
     def message(self) -> str:
@@ -44,7 +47,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def place(self) -> str:
         """Where: `line 7  $.messages[1].role`; empty for the file as a whole."""
-        line = "" if self.line is None else text.message("at_line", {"line": self.line})
+        line = "" if self.line is None else text.message(f"at_{self.unit}", {"line": self.line})
         return "  ".join(filter(None, [line, self.path]))
 
     def __str__(self) -> str:

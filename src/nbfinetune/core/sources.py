@@ -86,7 +86,9 @@ def from_rows(
     Raises:
         DatasetError: `rows` is no collection of rows.
     """
-    return _dataset(read_rows(rows), name, origin or Origin("python", name), system)
+    dataset = _dataset(read_rows(rows), name, origin or Origin("python", name), system)
+    numbered = [msgspec.structs.replace(problem, unit="row") for problem in dataset.problems]
+    return msgspec.structs.replace(dataset, problems=tuple(numbered))
 
 
 def from_items(items: Iterable[Row | Problem], *, name: str, origin: Origin) -> MessageDataset:
@@ -105,8 +107,5 @@ def _dataset(
     kept: list[Conversation] = []
     check = Check(system, profile, kept.append)
     found = sorted(check.problems(items), key=by_line)
-    if origin.kind in ("python", "hub"):
-        # what has no lines has rows
-        found = [msgspec.structs.replace(problem, unit="row") for problem in found]
     conversions = check.converter.conversions()
     return MessageDataset(name, tuple(kept), tuple(found), check.rows, origin, conversions)

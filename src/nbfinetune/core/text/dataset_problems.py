@@ -31,6 +31,18 @@ WHOLE: Mapping[str, Phrase] = {
         "Keep the better answer, unless both are meant.",
         "请保留较好的回答，除非两者都需要。",
     ),
+    "duplicate_row/row": Phrase(
+        "the same messages as row {other}",
+        "与第 {other} 条的消息相同",
+        "Delete one of the two, unless it shall count twice.",
+        "请删除其中一条，除非有意让它算两次。",
+    ),
+    "conflicting_answers/row": Phrase(
+        "the same question as row {other}, with another answer",
+        "与第 {other} 条的问题相同，回答不同",
+        "Keep the better answer, unless both are meant.",
+        "请保留较好的回答，除非两者都需要。",
+    ),
     "system_prompt_varies": Phrase(
         "{count} different system prompts are used; a second one begins here",
         "用了 {count} 个不同的系统提示；第二个从这里开始",
@@ -146,6 +158,7 @@ FILES: Mapping[str, Phrase] = {
 
 REPORT: Mapping[str, Phrase] = {
     "at_line": Phrase("line {line}", "第 {line} 行"),
+    "at_row": Phrase("row {line}", "第 {line} 条"),
     "report_valid": Phrase("{file}: valid ({rows} rows)", "{file}：有效（共 {rows} 行）"),
     "report_invalid": Phrase(
         "{file}: not valid ({valid} of {rows} rows are)",

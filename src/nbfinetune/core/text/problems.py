@@ -165,6 +165,19 @@ _ROWS: Mapping[str, Phrase] = {
         "Write the answer to the last message, or delete that message.",
         "请写上最后一条消息的回答，或删除那条消息。",
     ),
+    "special_token_in_content": Phrase(
+        "expected plain text, got the token {got} ({count}×), "
+        "which begins or ends a turn for this model",
+        "应为普通文字，得到标记 {got}（{count} 次），它在这个模型中开始或结束一轮对话",
+        "Delete it from the text; or add  --allow-special-tokens  if the model shall read it so.",
+        "请从文字中删除它；如果有意让模型这样读，请加上  --allow-special-tokens。",
+    ),
+    "special_token": Phrase(
+        "the text has the special token {got} of this model ({count}×)",
+        "文字中有这个模型的特殊标记 {got}（{count} 次）",
+        "Delete it, unless the model shall learn to write it.",
+        "请删除它，除非要让模型学会写它。",
+    ),
     "no_pair": Phrase(
         "expected {expected}, got only {got}",
         "应有 {expected}，只得到 {got}",
