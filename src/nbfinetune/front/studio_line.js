@@ -4,7 +4,7 @@
 import { element, setAttributes, setShown, setText } from './dom.js';
 import { foundParts } from './studio_rows.js';
 
-const MOST_CHIPS = 2;
+const MOST_CHARACTERS = 22; // of all chips of a row; the others are counted
 const SIDES = { train: 'Used for training', validation: 'Held out for validation', none: 'Not used: it has errors' };
 
 /** @returns {HTMLElement} a row without anything in it yet */
@@ -18,14 +18,15 @@ export function makeRow() {
 
 /**
  * @param {HTMLElement} node from `makeRow`
- * @param {{line: import('./studio_rows.js').RowLine | undefined, side: string, query: string, open: boolean,
- *   editing: boolean}} row
+ * @param {{line: import('./studio_rows.js').RowLine | undefined, side: string, query: string, code: string,
+ *   open: boolean, editing: boolean}} row `query` and `code`: what is looked for
  */
-export function updateRow(node, { line, side, query, open, editing }) {
+export function updateRow(node, { line, side, query, code, open, editing }) {
   const shown = node.nbfinetuneShown ?? {};
   setAttributes(node, { 'aria-expanded': String(open), 'data-open': open });
-  if (shown.line === line && shown.side === side && shown.query === query && shown.editing === editing) return;
-  node.nbfinetuneShown = { line, side, query, editing };
+  const next = { line, side, query, code, editing };
+  if (Object.entries(next).every(([key, value]) => shown[key] === value)) return;
+  node.nbfinetuneShown = next;
   const [mark, number, asked, answer, badges] = node.firstChild.children;
   setAttributes(node, { 'data-waiting': line === undefined, 'data-changed': line?.changed });
   setAttributes(mark, { 'data-side': line ? side : null, title: line ? SIDES[side] : null });
@@ -36,16 +37,18 @@ export function updateRow(node, { line, side, query, open, editing }) {
   showFound(asked, asText ? line.text : (line?.asked ?? ''), query);
   setShown(answer, !asText);
   showFound(answer, line?.answer ?? '', query);
-  badges.replaceChildren(...(line ? rowBadges(line, editing) : []));
+  badges.replaceChildren(...(line ? rowBadges(line, code, editing) : []));
 }
 
-/** What matters most stands first: what finds no room is not seen. */
-function rowBadges(line, editing) {
-  const chips = line.problems.slice(0, MOST_CHIPS).map(([severity, code]) => {
-    return element('span', 'problem-chip', { 'data-severity': severity }, [codeText(code)]);
+/** What is looked for stands first; what finds no room is counted, or not seen. */
+function rowBadges(line, code, editing) {
+  const problems = line.problems.toSorted((one, other) => (other[1] === code) - (one[1] === code));
+  const shown = roomForChips(problems);
+  const chips = problems.slice(0, shown).map(([severity, own]) => {
+    return element('span', 'problem-chip', { 'data-severity': severity }, [codeText(own)]);
   });
   const badge = (text, title = null) => element('span', 'badge', { title }, [text]);
-  const rest = line.problems.slice(MOST_CHIPS).map(([, code]) => codeText(code));
+  const rest = problems.slice(shown).map(([, own]) => codeText(own));
   const pairs = Math.ceil((line.turns - (line.system ? 1 : 0)) / 2);
   return [
     ...chips,
@@ -53,6 +56,13 @@ function rowBadges(line, editing) {
     ...(editing ? [badge('editing')] : []),
     ...(pairs > 1 ? [badge(`${pairs} turns`)] : []),
   ];
+}
+
+/** @returns {number} of problems that are named, at least one of them */
+function roomForChips(problems) {
+  let room = MOST_CHARACTERS;
+  const full = problems.findIndex(([, code]) => (room -= code.length) < 0);
+  return full < 0 ? problems.length : Math.max(full, 1);
 }
 
 /** @param {string} code of a problem @returns {string} as words */

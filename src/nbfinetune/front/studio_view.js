@@ -228,7 +228,8 @@ export function mountStudio(el, model) {
     const state = open.get(id);
     const wrong = line?.problems.some(([severity]) => severity === 'error');
     const side = wrong ? 'none' : rows.heldOut.has(id) ? 'validation' : 'train';
-    updateRow(node, { line, side, query: seen.query, open: Boolean(state), editing: Boolean(state?.edit) });
+    const { query, code } = seen;
+    updateRow(node, { line, side, query, code, open: Boolean(state), editing: Boolean(state?.edit) });
   }
   function fillOpen(node, id) {
     const state = open.get(id);
