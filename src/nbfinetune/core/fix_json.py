@@ -6,6 +6,7 @@ for what they mean, where they can mean only one thing. Knows nothing of message
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Literal, NamedTuple, NoReturn
 
@@ -59,11 +60,19 @@ def read_loosely(text: str, start: int, end: int, *, across_lines: bool = False)
         edits = tuple(reader.all_edits())
     except Unclear as unclear:
         return Lost(unclear.reason)
-    whole = edited(text[start : node.end], edits, start)
-    found = scan(whole)
-    if found.stopped is not None or found.end != len(whole):
+    if not _is_json(edited(text[start : node.end], edits, start)):
         return Lost()
     return Loose(node, edits)
+
+
+def _is_json(text: str) -> bool:
+    """Whether the text can be read to its end: faults like a key given twice are none here."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        found = scan(text)
+        return found.stopped is None and found.end == len(text)
+    return True
 
 
 def blank_edit(text: str, at: int) -> Edit:

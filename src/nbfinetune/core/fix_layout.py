@@ -195,25 +195,28 @@ def _separators(
     text: str, form: str, items: Sequence[Item], frames: dict[Item, Frame]
 ) -> Iterator[Edit]:
     """Commas and line ends between the rows, where no frame holds them."""
+    new = line_end_of(text)
     for one, other, third in zip(items, [*items[1:], None], [*items[2:], None, None], strict=False):
         if one.is_row and one not in frames and other is not None and other not in frames:
             if one.kind == other.kind == "row":
-                yield from _split(text, form, one, other)
+                yield from _split(text, form, new, one, other)
             elif other.kind == "comma":
-                yield from _comma(text, form, one, other, third)
+                yield from _comma(text, form, new, one, other, third)
         elif form == "json" and one.kind in ("open", "close") and text[one.start] not in "[]":
             yield Edit("full_width", one.start, one.end, "[" if one.kind == "open" else "]")
 
 
-def _split(text: str, form: str, one: Item, other: Item) -> Iterator[Edit]:
-    """What is missing between two rows."""
+def _split(text: str, form: str, new: str, one: Item, other: Item) -> Iterator[Edit]:
+    """What is missing between two rows; `new` is a line end."""
     if form == "json" and one.inside:
         yield Edit("split_objects", one.end, one.end, ",")
     elif form == "jsonl" and not LINE_END.search(text, one.end, other.start):
-        yield Edit("split_objects", one.end, other.start, line_end_of(text))
+        yield Edit("split_objects", one.end, other.start, new)
 
 
-def _comma(text: str, form: str, row: Item, comma: Item, behind: Item | None) -> Iterator[Edit]:
+def _comma(
+    text: str, form: str, new: str, row: Item, comma: Item, behind: Item | None
+) -> Iterator[Edit]:
     """The comma behind a row: deleted, made half-width, or a line end instead of it."""
     if form == "json" and row.inside:
         if behind is not None and behind.kind == "close":
@@ -222,7 +225,7 @@ def _comma(text: str, form: str, row: Item, comma: Item, behind: Item | None) ->
             yield Edit("full_width", comma.start, comma.end, ",")
     elif behind is not None and behind.is_row and not LINE_END.search(text, row.end, behind.start):
         if row.kind == behind.kind == "row":
-            yield from _split(text, form, row, behind)
+            yield from _split(text, form, new, row, behind)
     elif form == "jsonl" or behind is None or not behind.is_row:
         yield Edit("trailing_commas", comma.start, comma.end, "")
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from nbfinetune.core.convert_formats import as_messages, format_of
 from nbfinetune.core.fix_edits import Edit, edited
-from nbfinetune.core.fix_json import Loose, Node, read_loosely
+from nbfinetune.core.fix_json import Loose, Lost, Node, read_loosely
 from nbfinetune.core.json_scan import scan
 from nbfinetune.core.validation import ROLES, broken_rules, meant_role
 
@@ -65,9 +65,12 @@ class WrittenRow(NamedTuple):
         return content
 
 
-def written_row(text: str) -> WrittenRow | None:
-    """The row in `text`, with nothing but blanks beside it; None where it can't be read."""
-    found = read_loosely(text, 0, len(text), across_lines=True)
+def written_row(text: str, found: Loose | Lost | None = None) -> WrittenRow | None:
+    """The row in `text`, with nothing but blanks beside it; None where it can't be read.
+
+    `found`: what `read_loosely` makes of the text, if that is known already.
+    """
+    found = found or read_loosely(text, 0, len(text), across_lines=True)
     if not isinstance(found, Loose):
         return None
     return WrittenRow(text, found.node, scan(edited(text, found.edits)).value)

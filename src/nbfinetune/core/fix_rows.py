@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from nbfinetune.core.fix_edits import Step, edited
-from nbfinetune.core.fix_json import Loose, Lost, blank_edit, read_loosely
+from nbfinetune.core.fix_edits import Edit, Step, edited
+from nbfinetune.core.fix_json import Loose, blank_edit, read_loosely
 from nbfinetune.core.fix_messages import MESSAGE_FIXES, Refused, has_errors, written_row
 from nbfinetune.core.json_faults import is_exotic
 
@@ -38,13 +38,18 @@ def repaired(text: str, names: Collection[str]) -> Iterator[Step | tuple[str, st
 
 
 def _round(text: str, names: Collection[str]) -> Iterator[Step | tuple[str, str]]:
+    found = read_loosely(text, 0, len(text), across_lines=True)
     for fix in SPELLING_FIXES:
-        if fix in names and (after := _respelled(text, fix)) != text:
-            yield Step(fix, text, after)
-            text = after
+        if fix in names and isinstance(found, Loose):
+            after = edited(text, (edit for edit in _spelling(text, found) if edit.fix == fix))
+            if after != text:
+                yield Step(fix, text, after)
+                text, found = after, read_loosely(after, 0, len(after), across_lines=True)
+    row = written_row(text, found)
     for fix, apply in MESSAGE_FIXES.items():
-        row = written_row(text) if fix in names else None
         if row is None or not has_errors(row.value):
+            return
+        if fix not in names:
             continue
         try:
             after = apply(row)
@@ -53,16 +58,15 @@ def _round(text: str, names: Collection[str]) -> Iterator[Step | tuple[str, str]
             continue
         if after != text:
             yield Step(fix, text, after)
-            text = after
+            text, row = after, written_row(after)
 
 
-def _respelled(text: str, fix: str) -> str:
-    found = read_loosely(text, 0, len(text), across_lines=True)
-    if isinstance(found, Lost):
-        return text
-    behind = (at for at in range(found.node.end, len(text)) if is_exotic(text, at))
-    edits = (*found.edits, *(blank_edit(text, at) for at in behind))
-    return edited(text, (edit for edit in edits if edit.fix == fix))
+def _spelling(text: str, found: Loose) -> Iterator[Edit]:
+    """The edits of a row and of the blanks behind it."""
+    yield from found.edits
+    for at in range(found.node.end, len(text)):
+        if is_exotic(text, at):
+            yield blank_edit(text, at)
 
 
 def unwrapped(text: str) -> str:
