@@ -24,7 +24,7 @@ from nbfinetune.core.events import Notice
 from nbfinetune.core.library import DatasetLibrary
 from nbfinetune.core.named import is_named, read_named
 from nbfinetune.core.presets import STARTER, preset_for, resolve_config
-from nbfinetune.core.rules import RuleBook
+from nbfinetune.core.rules import Rule, RuleBook
 from nbfinetune.core.runs import DataSpec, Run, RunSpec, RunStore, new_run_id
 from nbfinetune.training import preflight
 from nbfinetune.training.job import TrainingJob
@@ -118,10 +118,18 @@ class Session:
         """
         if reference not in self.datasets:
             dataset = self.library.open(reference)
+            for rule in self.library.find(reference)[0].rules:
+                self.rules.offer(rule)
             if reference != dataset.name:
                 return dataset
             self.datasets[reference] = dataset
         return self.datasets[reference]
+
+    def store_rule(self, dataset: str, rule: Rule) -> None:
+        """Keep a user rule with a dataset of the library, in place of one of its name."""
+        entry, _ = self.library.find(dataset)
+        others = [kept for kept in entry.rules if kept.name != rule.name]
+        self.library.set_rules(dataset, [*others, rule])
 
     # training
 

@@ -103,7 +103,8 @@ def at_end(cell: str) -> Found | None:
         # data
         ("%ft_dataset ", ("", [
             "pirate", "Polite", '"two words"', "海盗", "pairs", "pages.json", "rows.jsonl",
-            "--name", "--system", "--to", "--profile", "--fix", "--edit", "--base-model",
+            "--name", "--system", "--to", "--profile", "--fix", "--edit", "--diff",
+            "--quality", "--review", "--base-model",
             "--encoding"])),
         ("%ft_dataset p", ("p", ["pirate", "Polite", "pairs", "pages.json"])),
         ("%ft_train p", ("p", ["pirate", "Polite", "pages.json"])),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from nbfinetune.core.diff import diff
+from nbfinetune.core.rules import RuleBook
 from nbfinetune.panels.studio_view import StudioView
 from tests.magics.conftest import PIRATE, Notebook
 
@@ -86,3 +88,44 @@ def test_a_dataset_is_shown_in_the_tokens_of_a_model(notebook: Notebook) -> None
     assert len(output.shown) == 2
     assert "⟦Ahoy! The capital o' France be Paris, arr!" in output.shown[0]
     assert "xray" in output.html[0]
+
+
+def test_two_versions_are_compared(notebook: Notebook) -> None:
+    notebook.run(PIRATE)
+    notebook.run(f"{PIRATE}\nuser: And?\nassistant: Arr!")
+
+    said = notebook.run("%ft_dataset pirate@1 --diff pirate").shown[0]
+
+    assert (
+        said.splitlines()[0]
+        == diff(notebook.session.dataset("pirate@1"), notebook.session.dataset("pirate"))
+        .text()
+        .splitlines()[0]
+    )
+    assert "And?" in said
+
+
+def test_the_quality_card_and_a_page_for_a_review(notebook: Notebook) -> None:
+    notebook.run("%ft_dataset sample:pirate")
+
+    output = notebook.run("%ft_dataset pirate --quality --review review.html")
+
+    assert len(output.shown) == 3
+    page = Path("review.html").read_text("utf-8")
+    assert page.startswith("<!doctype html>")
+    assert page.count("<input") >= 90  # three verdicts for each of thirty rows
+
+
+def test_a_rule_is_kept_with_its_dataset_and_waits_to_be_confirmed_elsewhere(
+    notebook: Notebook,
+) -> None:
+    notebook.run(PIRATE)
+    notebook.run('%%ft_rule ahoy --on pirate\n"Ahoy" in answer')
+    notebook.session.datasets.clear()
+    notebook.session.rules = RuleBook()
+
+    notebook.run("%ft_dataset pirate")
+
+    (rule,) = notebook.session.rules.rules
+    assert (rule.name, rule.source) == ("ahoy", '"Ahoy" in answer')
+    assert notebook.session.rules.waits(rule)

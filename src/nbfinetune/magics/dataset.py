@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing
 from argparse import Namespace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from IPython.core.magic import line_cell_magic, magics_class, no_var_expand
@@ -15,6 +15,7 @@ from nbfinetune.chat.columns import read_system
 from nbfinetune.core import sources
 from nbfinetune.core.checking import Profile, file_text
 from nbfinetune.core.dataset import MessageDataset
+from nbfinetune.core.diff import diff
 from nbfinetune.core.draft import Draft
 from nbfinetune.core.errors import ConfigError, DatasetError
 from nbfinetune.core.fixes import FIXES
@@ -24,8 +25,8 @@ from nbfinetune.core.presets import STARTER
 from nbfinetune.display.text import table
 from nbfinetune.magics.arguments import Line, Option, documented
 from nbfinetune.magics.base import SessionMagics, say
+from nbfinetune.magics.closer import show_quality, show_tokens, write_review
 from nbfinetune.magics.errors import friendly
-from nbfinetune.magics.loss_view import show_tokens
 from nbfinetune.magics.repair import repaired_cell, repaired_file, repaired_rows
 
 PROFILES = typing.get_args(Profile)
@@ -48,6 +49,9 @@ LINE = Line(
         ),
         Option("fix", "show quick-fixes, or apply them", "[all|NAME,…]", choices=("all", *FIXES)),
         Option("edit", "open the studio: search, edit, split, save"),
+        Option("diff", "what another dataset or version has else", "NAME", means="dataset"),
+        Option("quality", "the quality card: style, topics, repetition"),
+        Option("review", "write a page on which somebody judges 30 rows", "FILE"),
         Option(
             "base-model",
             "show the rows in the tokens of this model, as the loss sees them",
@@ -59,6 +63,14 @@ LINE = Line(
     takes="rows",
     body="conversations",
 )
+
+
+class Found(NamedTuple):
+    """A dataset, the quick-fixes that changed it, whether it is to be kept."""
+
+    dataset: MessageDataset
+    fixed: tuple[str, ...] = ()
+    is_new: bool = True
 
 
 @magics_class
@@ -95,24 +107,33 @@ class DatasetMagics(SessionMagics):
         if cell is None and word is None:
             self._list()
             return None
-        dataset, fixed = self._source(given, word, line, cell)
+        dataset, fixed, is_new = self._source(given, word, line, cell)
         if fixed:
             dataset = msgspec.structs.replace(dataset, fixes=fixed)
         if given.edit:
             self._edit(dataset, word, cell, given)
             return None
-        if dataset is not self.session.datasets.get(dataset.name):
+        if is_new:
             self._keep(dataset)
         if given.to is not None:
             dataset.to_jsonl(Path(given.to).expanduser())
-        if given.base_model is not None:
-            show_tokens(dataset, given.base_model)
+        self._look_closer(dataset, given)
         return dataset
 
-    def _source(
-        self, given: Namespace, word: str | None, line: str, body: str | None
-    ) -> tuple[MessageDataset, tuple[str, ...]]:
-        """The dataset that is meant, and the names of the fixes that changed it."""
+    def _look_closer(self, dataset: MessageDataset, given: Namespace) -> None:
+        """What was asked for beside the report."""
+        if given.diff is not None:
+            say(diff(dataset, self.session.dataset(given.diff)).text())
+        if given.quality:
+            show_quality(dataset)
+        if given.review is not None:
+            write_review(dataset, Path(given.review).expanduser())
+            say(f"{given.review} written: open it in a browser, judge the rows, save them there")
+        if given.base_model is not None:
+            show_tokens(dataset, given.base_model)
+
+    def _source(self, given: Namespace, word: str | None, line: str, body: str | None) -> Found:
+        """The dataset that is meant."""
         if body is None:
             assert word is not None
             return self._read(given, word)
@@ -123,15 +144,15 @@ class DatasetMagics(SessionMagics):
         if given.fix is not None:
             body, found = repaired_cell(self.shell, line, body, given.fix)
             fixed = tuple(found.counts)
-        return sources.read_cell(body, name=name, system=_system(given)), fixed
+        return Found(sources.read_cell(body, name=name, system=_system(given)), fixed)
 
-    def _read(self, given: Namespace, source: str) -> tuple[MessageDataset, tuple[str, ...]]:
+    def _read(self, given: Namespace, source: str) -> Found:
         if given.name is None and given.system is None and self._is_kept(source):
-            return self.session.datasets[source], ()
+            return Found(self.session.datasets[source], is_new=False)
         path = Path(source).expanduser()
         fixed: tuple[str, ...] = ()
         if is_named(source):
-            return self.session.read_dataset(source, name=given.name, system=_system(given)), ()
+            return Found(self.session.read_dataset(source, name=given.name, system=_system(given)))
         if path.suffix in (".json", ".jsonl") or path.is_file():
             name = given.name or path.stem
             if given.fix is not None:
@@ -144,17 +165,17 @@ class DatasetMagics(SessionMagics):
                 profile=_profile(given),
                 encoding=None if fixed else given.encoding,  # what was written is UTF-8
             )
-            return read, fixed
+            return Found(read, fixed)
         if source in self.shell.user_ns:
             rows = self.shell.user_ns[source]
         else:
             rows = self._kept_before(source)
             if given.name is None and given.system is None:
-                return rows, ()
+                return Found(rows, is_new=False)
         if given.fix is not None:
             rows, fixed = repaired_rows(rows, given.fix)
         name = given.name or source
-        return self.session.read_dataset(rows, name=name, system=_system(given)), fixed
+        return Found(self.session.read_dataset(rows, name=name, system=_system(given)), fixed)
 
     def _edit(
         self, dataset: MessageDataset, word: str | None, body: str | None, given: Namespace

@@ -40,7 +40,7 @@ class RuleMagics(SessionMagics):
     @line_cell_magic
     @documented(LINE)
     def ft_rule(self, line: str, cell: str | None = None) -> Marks | None:
-        """Write a rule, and mark the rows that break it.
+        """Write a rule, and mark the rows that break it; it is kept with the dataset.
 
         Example:
             %%ft_rule no-echo
@@ -75,6 +75,8 @@ class RuleMagics(SessionMagics):
         if data is None:
             say(text.message("rule_ready", {"name": name}))
             return None
+        if data.name in self.session.datasets:
+            self.session.store_rule(data.name, check.rule)
         return mark(check, data.conversations)
 
     def _data(self, name: str | None) -> MessageDataset | None:

@@ -1,13 +1,19 @@
-"""`--base-model`: a dataset in the tokens of a model, and its first rows as the loss sees them."""
+"""A closer look at a dataset: in the tokens of a model, as the loss sees it; its quality."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from IPython.display import display
 
 from nbfinetune.core.config import DEFAULTS
 from nbfinetune.core.dataset import MessageDataset
+from nbfinetune.core.errors import DatasetError
+from nbfinetune.core.quality import assess
+from nbfinetune.core.quoting import quoted
 from nbfinetune.display.dataset import dataset_html, dataset_text
 from nbfinetune.display.html import note
+from nbfinetune.display.quality import card_html, card_text, review_page
 from nbfinetune.display.xray import xray_html, xray_text
 
 SHOWN_ROWS = 3
@@ -38,3 +44,26 @@ def show_tokens(dataset: MessageDataset, base_model: str) -> None:
         "text/plain": "\n\n".join([dataset_text(dataset), *map(str, notes), *map(xray_text, rows)]),
     }
     display(shown, raw=True)
+
+
+def show_quality(dataset: MessageDataset) -> None:
+    """What can be measured of accuracy and style, each finding with what to do."""
+    card = assess(dataset.conversations)
+    shown = {
+        "text/html": card_html(card, dataset.conversations),
+        "text/plain": card_text(card, dataset.conversations),
+    }
+    display(shown, raw=True)
+
+
+def write_review(dataset: MessageDataset, path: Path) -> None:
+    """A page that needs nothing else, for a human review of some rows.
+
+    Raises:
+        DatasetError: It can't be written.
+    """
+    try:
+        path.write_text(review_page(dataset.conversations, name=dataset.name), "utf-8")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DatasetError("export_failed", name=quoted(str(path)), reason=reason) from None
