@@ -76,7 +76,7 @@ def test_the_fixes_of_any_text(text, form):
     assert is_among(valid, after)
     assert len(found.left) == left
     if not errors:
-        assert found.text == text.removeprefix("\ufeff")
+        assert found.text == text.lstrip("\ufeff")
 
 
 @settings(max_examples=100, derandomize=True, deadline=None)
