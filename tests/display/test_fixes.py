@@ -61,7 +61,8 @@ def test_the_preview_as_text():
     ]
     assert fixes_text(found).split("\n")[-2:] == [
         "    … and 2 more",
-        "line 6  not fixed by preamble: this may be data in another form, not talk around the rows",
+        "line 6 of the result is not fixed by preamble: "
+        "this may be data in another form, not talk around the rows",
     ]
 
 

@@ -137,8 +137,8 @@ def _line(number: int) -> str:
 
 
 def _refusal(refusal: Refusal) -> str:
-    params = {"name": refusal.fix, "reason": reason(refusal)}
-    return f"{_line(refusal.line)}  {text.message('fix_refusal', params)}"
+    params = {"name": refusal.fix, "line": refusal.line, "reason": reason(refusal)}
+    return text.message("fix_refusal", params)
 
 
 def _more(count: int) -> str:

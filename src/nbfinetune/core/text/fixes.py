@@ -144,7 +144,10 @@ FIX_WORDS: Mapping[str, Phrase] = {
         "无法确定哪些行是一条消息的开头",
     ),
     "fix_count": Phrase("{name} ({count}): {title}", "{name}（{count}）：{title}"),
-    "fix_refusal": Phrase("not fixed by {name}: {reason}", "{name} 未修复：{reason}"),
+    "fix_refusal": Phrase(
+        "line {line} of the result is not fixed by {name}: {reason}",
+        "结果的第 {line} 行未由 {name} 修复：{reason}",
+    ),
     "fix_more": Phrase("… and {count} more", "……还有 {count} 处"),
     "fix_nothing": Phrase("there is nothing to fix", "没有可以修复的内容"),
     "fix_written": Phrase(
