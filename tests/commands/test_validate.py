@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from nbfinetune.__main__ import main
+from nbfinetune.commands.validate import MOST_LISTED
 from nbfinetune.core import text
 
 ROW = '{"messages": [{"role": "user", "content": "%s"}, {"role": "assistant", "content": "yo"}]}\n'
@@ -139,3 +140,32 @@ def test_as_a_process_it_is_utf8_in_chinese_and_loads_nothing_heavy():
     )
     assert (done.returncode, done.stderr) == (1, b"")
     assert "应有键 'messages'，得到 {}" in done.stdout.decode("utf-8")
+
+
+def test_a_report_lists_some_problems_of_a_code_and_counts_all_and_json_has_each(capsys):
+    Path("many.jsonl").write_text("{}\n" * (MOST_LISTED + 5))
+    assert main(["validate", "many.jsonl"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert "errors: 1005" in lines
+    assert "  … and 5 more messages_missing (--json lists all)" in lines
+    assert sum(line.startswith("    line ") for line in lines) == MOST_LISTED
+    assert main(["validate", "--json", "many.jsonl"]) == 1
+    problems = json.loads(capsys.readouterr().out)["problems"]
+    assert [p["line"] for p in problems if p["severity"] == "error"] == list(range(1, 1006))
+
+
+def test_a_file_of_another_encoding_is_read_with_its_name(capsys):
+    Path("gbk.jsonl").write_bytes("".join(ROW % f"你好{i}" for i in range(11)).encode("gbk"))
+    assert main(["validate", "gbk.jsonl"]) == 1
+    assert "or add  --encoding gb18030." in capsys.readouterr().out
+    assert main(["validate", "--encoding", "gb18030", "gbk.jsonl"]) == 0
+    assert capsys.readouterr().out == "gbk.jsonl: valid (11 rows)\n"
+    assert main(["validate", "--encoding", "nope", "gbk.jsonl"]) == 2
+    assert "there is no encoding 'nope'" in capsys.readouterr().out
+
+
+def test_rows_of_another_format_are_named(capsys):
+    Path("a.jsonl").write_text('{"instruction": "a", "output": "b"}\n' * 10)
+    assert main(["validate", "--json", "a.jsonl"]) == 0
+    conversions = json.loads(capsys.readouterr().out)["conversions"]
+    assert conversions == [{"format": "alpaca", "rows": 10, "left_out": []}]

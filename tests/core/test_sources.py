@@ -98,6 +98,48 @@ def test_a_file_that_is_no_utf8_text_is_one_problem(tmp_path, raw, expected, nam
     assert dataset.rows == 0
 
 
+@pytest.mark.parametrize(
+    "encoding", ["gbk", "gb18030", "utf-16", "utf-16-le", "utf-16-be", "cp1252"]
+)
+def test_a_file_in_another_encoding_names_it_and_is_read_with_it(tmp_path, encoding):
+    text = CHINESE if encoding != "cp1252" else CHINESE.replace("你好", "é")
+    (problem,) = read_bytes(tmp_path, text.encode(encoding)).problems
+    name = {"gbk": "gb18030"}.get(encoding, encoding)
+    assert problem.way_out == (
+        'Open the file in an editor and save it with the encoding "UTF-8", '
+        f"or add  --encoding {name}."
+    )
+    dataset = read_file(tmp_path / "d.jsonl", encoding=name)
+    assert dataset.conversations == read_bytes(tmp_path, text.encode()).conversations
+    assert (len(dataset), dataset.errors) == (3, ())
+
+
+def test_bytes_that_are_no_text_in_the_encoding_given_are_problems_of_their_rows(tmp_path):
+    lines = CHINESE.encode("gbk").splitlines()
+    lines[1] = lines[1].replace("好".encode("gbk"), b"\xff")
+    dataset = read_bytes(tmp_path, b"\n".join(lines), encoding="gbk")
+    assert errors(dataset) == [
+        ("encoding", 2, "$.messages[0].content", "expected UTF-8, got the byte 0xFF (column 45)")
+    ]
+    assert [c.line for c in dataset.conversations] == [1, 3]
+
+
+@pytest.mark.parametrize("name", ["no-such", "hex", "", "a\0b"])
+def test_an_encoding_that_there_is_not_is_an_error(tmp_path, name):
+    with pytest.raises(DatasetError) as caught:
+        read_bytes(tmp_path, JSONL.encode(), encoding=name)
+    assert caught.value.code == "encoding_unknown"
+
+
+def test_the_encoding_is_judged_by_the_first_bytes_and_later_damage_by_row(tmp_path):
+    many = JSONL.encode() * 1500 + CHINESE.encode("gbk")
+    dataset = read_bytes(tmp_path, many)
+    assert [(p.code, p.line) for p in dataset.errors if p.code == "encoding"] == [
+        ("encoding", 18_000 + n) for n in (1, 2, 3)
+    ]
+    assert len(dataset) == 18_000
+
+
 def test_a_damaged_byte_is_a_problem_of_its_row(tmp_path):
     lines = CHINESE.encode().splitlines()
     damaged = lines[1].replace("好".encode(), "好".encode()[:2])

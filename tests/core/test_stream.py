@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbfinetune.core.checking import Check, by_line
-from nbfinetune.core.jsonl import read_jsonl
+from nbfinetune.core.fast_rows import plain_rows, plain_value
+from nbfinetune.core.json_scan import MAX_DEPTH, MAX_NUMBER
+from nbfinetune.core.jsonl import LONGEST_OBJECT_LINES, read_jsonl
 from nbfinetune.core.messages import Conversation
 from nbfinetune.core.problems import Problem
 from nbfinetune.core.rows import Row
-from nbfinetune.core.stream import PlainRows, stream_jsonl
+from nbfinetune.core.stream import PlainRows, line_lists, stream_jsonl
 from tests.mutations import MUTATIONS, row_line
 
 GOOD = row_line("hi", "yo")
@@ -108,3 +111,69 @@ def test_any_mutation_gives_the_problems_of_the_careful_reader(lines, name, rand
     text = "\n".join(lines)
     if not text.lstrip().startswith("["):
         assert_same(text, 1 << 20, 64)
+
+
+def test_rows_are_read_at_full_speed_only_where_nothing_is_wrong_with_them():
+    fine = [
+        GOOD,
+        " " + GOOD + "\t",
+        row_line("你好", '"\\n"', "a", "b", system="s"),
+        row_line(" a", "b "),
+    ]
+    twice = GOOD.replace('"role"', '"role": "user", "role"', 1)
+    others = [
+        twice, row_line("a", ""), row_line("\u200b", "b"), row_line("a"), "", "[]", GOOD + "x",
+        '{"messages": []}', GOOD[:-1] + ', "id": 1}', GOOD.replace("hi", "\\ud800"),
+    ]  # fmt: skip
+    rows = plain_rows([line.encode() for line in [*fine, *others, *fine]])
+    assert [row is not None for row in rows] == [True] * 4 + [False] * len(others) + [True] * 4
+
+
+def test_two_equal_keys_are_found_behind_an_escaped_backslash():
+    # Counted by quotes alone, the end of each content would hide one of the repeated key's.
+    line = row_line(*["\\"] * 4).replace('"role"', '"role": "user", "role"', 1)
+    assert plain_rows([line.encode()]) == [None]
+    assert_same(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ('{"a": [1, 2.5, true, null, "x"]}', {"a": [1, 2.5, True, None, "x"]}),
+        ('{"a": 1, "a": 1}', None),
+        ('{"a": NaN}', None),
+        ('{"a": 1e999}', None),
+        ('{"a": ' + "9" * (MAX_NUMBER + 1) + "}", None),
+        ('{"a": "\\udc00"}', None),
+        ('{"a": "\t"}', None),
+        ('{"a": ' + "[" * MAX_DEPTH + "]" * MAX_DEPTH + "}", None),
+        ("[" * 100_000, None),
+        ("[]", None),
+        ('{"a": 1} x', None),
+        ('\xa0{"a": 1}', None),
+    ],
+)
+def test_a_value_is_vouched_for_only_without_any_fault(line, value):
+    assert plain_value(line.encode()) == value
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+def test_lines_are_the_same_wherever_the_blocks_are_cut(end, size):
+    raw = end.join(["a", "", "bc", "", "", "d" * 50, ""]).encode()
+    lines = [line for some in line_lists(cut(raw, size)) for line in some]
+    assert lines == raw.splitlines()
+
+
+@pytest.mark.parametrize("count", [3, LONGEST_OBJECT_LINES - 1, LONGEST_OBJECT_LINES, 3000])
+def test_a_row_over_many_lines_and_one_that_never_ends(count):
+    inner = ["  1,"] * (count - 3)
+    assert_same("\n".join([GOOD, OPEN, *inner, "  1", "]}", GOOD, GOOD]), 1 << 20, 100)
+    assert_same("\n".join([GOOD, OPEN, *inner, "  1 x", "]}", GOOD, GOOD]), 1 << 20, 100)
+    assert_same("\n".join([GOOD, OPEN, *inner, GOOD, "", GOOD]), 1 << 20, 100)
+
+
+def test_a_long_line_is_read_whole():
+    line = row_line("q", 'x\n"' * 500_000)
+    items = list(stream_jsonl(cut((line + "\n" + line[:-5]).encode(), 1 << 17)))
+    assert [type(item) for item in items] == [PlainRows, Row]

@@ -99,7 +99,7 @@ def _report(file: str, check: Check, problems: Iterable[Problem]) -> Iterator[Ou
         for (of, code), count in counts.items():
             if of == severity and count > MOST_LISTED:
                 more = {"count": count - MOST_LISTED, "code": code}
-                lines.append("  " + text.message("report_more", more))
+                lines.append("  " + text.message("more_of_code", more))
     yield Outcome("\n".join(lines), INVALID if check.errors else VALID)
 
 

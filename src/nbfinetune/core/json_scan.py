@@ -6,6 +6,7 @@ wherever the rest is still certain, so that one pass finds all of them. Knows no
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from typing import Any, NamedTuple, NoReturn
@@ -18,8 +19,11 @@ MAX_DEPTH = 64
 MAX_NUMBER = 1000
 """Deepest nesting, and most characters of a number, that are read."""
 
+MOST_PLACES = 100_000
+"""How many values of a row have a place of their own; others have that of one around them."""
+
 _BLANKS = re.compile(r"[ \t\n\r]*")
-_PLAIN = re.compile(r'[^"\\\x00-\x1f\ud800-\udfff]*')
+_PLAIN = re.compile(r'(?:[^"\\\x00-\x1f\ud800-\udfff]++|\\["\\/bfnrt])*+')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _WORD = re.compile(r"-?[A-Za-z]+")
 _LINE_END = re.compile(r"[\r\n]")
@@ -54,6 +58,11 @@ def scan(text: str, start: int = 0, end: int | None = None) -> Scan:
     return Scan(value, reader.at, reader.offsets, reader.all_faults(stopped), stopped)
 
 
+def _unescaped(text: str) -> str:
+    """Text with escapes of two characters, as it is meant."""
+    return str(json.loads(f'"{text}"')) if "\\" in text else text
+
+
 class _Stopped(Exception):
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault)
@@ -74,7 +83,8 @@ class _Reader:
 
     def value(self, path: str, depth: int) -> object:
         char = self.peek()
-        self.offsets[path] = self.at
+        if len(self.offsets) < MOST_PLACES:
+            self.offsets[path] = self.at
         if char in "{[":
             if depth > MAX_DEPTH:
                 return self.too_deep(path)
@@ -137,7 +147,7 @@ class _Reader:
         while True:
             plain = _PLAIN.match(self.text, self.at, self.end)
             assert plain is not None
-            parts.append(plain.group())
+            parts.append(_unescaped(plain.group()))
             self.at = plain.end()
             if self.at >= self.end:
                 self.stop("cut")

@@ -166,7 +166,7 @@ REPORT: Mapping[str, Phrase] = {
     ),
     "report_errors": Phrase("errors: {count}", "错误：{count}"),
     "report_warnings": Phrase("warnings: {count}", "警告：{count}"),
-    "report_more": Phrase(
+    "more_of_code": Phrase(
         "… and {count} more {code} (--json lists all)",
         "…… 还有 {count} 个 {code}（--json 会列出全部）",
     ),
