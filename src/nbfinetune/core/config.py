@@ -189,6 +189,14 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
             advanced=True,
         ),
     ] = False
+    allow_special_tokens: Annotated[
+        bool,
+        Setting(
+            "Special tokens in contents",
+            "Train rows whose texts hold the model's own turn tokens, which break out of a turn.",
+            advanced=True,
+        ),
+    ] = False
     dtype: Annotated[
         Literal["auto", "float32", "bfloat16", "float16"],
         Setting(

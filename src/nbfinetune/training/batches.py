@@ -11,8 +11,10 @@ from torch import Tensor
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.events import Notice
 from nbfinetune.core.messages import Conversation
+from nbfinetune.core.special_tokens import special_token_problems
 from nbfinetune.templates.labels import IGNORED, LabelledRow
 from nbfinetune.templates.render import ChatTemplate
+from nbfinetune.templates.traits import special_tokens
 
 
 def tokenize(
@@ -38,6 +40,28 @@ def tokenize(
         "count": len(shortened), "max_length": max_length, "lines": _lines(shortened)
     }  # fmt: skip
     return cut, [Notice("rows_cut", params)]
+
+
+def special_tokens_kept(
+    rows: Sequence[Conversation], template: ChatTemplate, *, allow: bool
+) -> list[Notice]:
+    """A notice where contents hold special tokens that are trained all the same.
+
+    Raises:
+        DatasetError: They hold tokens that begin or end a turn, and that is not allowed.
+    """
+    control, special = special_tokens(template)
+    found = list(special_token_problems(rows, control, special, allow=allow))
+    errors = [problem for problem in found if problem.severity == "error"]
+    if errors:
+        raise DatasetError(
+            "special_tokens_refused", problems=errors, count=len(errors), model=template.name
+        )
+    if not found:
+        return []
+    lines = sorted({problem.line or 0 for problem in found})
+    shown = ", ".join(map(str, lines[:8])) + (" …" if len(lines) > 8 else "")
+    return [Notice("special_tokens_kept", {"count": len(found), "lines": shown})]
 
 
 def _lines(rows: Sequence[Conversation]) -> str:

@@ -14,7 +14,7 @@ from nbfinetune.core.config import DEFAULTS
 from nbfinetune.core.errors import NbFinetuneError
 from nbfinetune.core.events import Failed, Notice, Planned, State, StateChanged
 from nbfinetune.core.runs import Run
-from nbfinetune.training.batches import tokenize
+from nbfinetune.training.batches import special_tokens_kept, tokenize
 from nbfinetune.training.callbacks import Recorder
 from nbfinetune.training.channel import Channel
 from nbfinetune.training.preflight import optimizer_steps, read_rows
@@ -42,6 +42,8 @@ def _train(target: Run, channel: Channel) -> bool:
     max_length, limited = _max_length(base, spec.config.max_length)
     train_rows = read_rows(target.path / "data", "train")
     validation_rows = read_rows(target.path / "data", "validation")
+    allowed = spec.config.allow_special_tokens
+    kept = special_tokens_kept([*train_rows, *validation_rows], base.template, allow=allowed)
     train, notices = tokenize(train_rows, base.template, max_length)
     validation, more = tokenize(validation_rows, base.template, max_length)
     model = with_lora(base, spec.config)
@@ -57,7 +59,7 @@ def _train(target: Run, channel: Channel) -> bool:
             trained_parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
             device=str(base.device),
             dtype=str(base.dtype).removeprefix("torch."),
-            notices=[*spec.notices, *limited, *notices, *more],
+            notices=[*spec.notices, *limited, *kept, *notices, *more],
         )
     )
     if channel.requested("stop"):

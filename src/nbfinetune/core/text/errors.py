@@ -107,6 +107,18 @@ ERRORS: Mapping[str, Phrase] = {
         "Add rows, or lower --batch-size.",
         "请增加数据，或减小 --batch-size。",
     ),
+    "special_tokens_refused": Phrase(
+        "{count} places hold tokens by which {model} tells turns apart",
+        "{count} 处含有 {model} 用来区分轮次的特殊标记",
+        "Take them out of the rows, or train them as they are with  --allow-special-tokens",
+        "请从数据中删除，或用  --allow-special-tokens  照样训练。",
+    ),
+    "special_tokens_kept": Phrase(
+        "{count} places hold special tokens of the model (lines {lines})",
+        "{count} 处含有模型的特殊标记（第 {lines} 行）",
+        "They are trained as tokens, not as text.",
+        "它们会作为标记而非文字训练。",
+    ),
     "rows_cut": Phrase(
         "{count} rows are longer than max_length {max_length} and lose their ends (lines {lines})",
         "{count} 行超过 max_length {max_length}，末尾会被截断（第 {lines} 行）",
