@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { changeText, undoKey } from '../../src/nbfinetune/front/studio_words.js';
 import { appendTurn, editMessage, isEdited, removeTurn, startEdit } from '../../src/nbfinetune/front/studio_edit.js';
 
 const ROW = {
@@ -57,4 +58,31 @@ test('a row that is no chat, or is edited as JSON, is a text', () => {
     assert.equal(isEdited(edit), true);
     assert.deepEqual(editMessage(edit), { t: 'edit', id: 7, version: 3, text: '{}' });
   }
+});
+
+test('where the row is another now, all that is seen is told', () => {
+  const edit = startEdit(ROW);
+  edit.turns[0].content = 'Be brief.';
+  edit.whole = true;
+  assert.deepEqual(editMessage(edit).turns, [
+    { was: 0, role: 'system', content: 'Be brief.' }, { was: 1, role: 'gpt', content: '' }, { was: 2, role: '', content: 'x' },
+  ]);
+});
+
+test('what was done is told with what is left to do', () => {
+  const row = (count) => ({ kind: 'written', row: { problems: Array(count).fill({}) } });
+  assert.deepEqual(
+    [[row(0), 'edit'], [row(1), 'edit'], [row(2), 'undo'], [{ kind: 'removed' }, 'delete'], [{ kind: 'removed' }, 'undo'],
+      [{ ...row(2), kind: 'placed' }, 'add'], [{ kind: 'nothing' }, 'redo']].map(([change, asked]) => changeText(change, asked)),
+    ['Row saved: nothing is wrong with it', 'Row saved: 1 problem left in it', 'Undone: 2 problems left in it',
+      'Row deleted; Ctrl+Z brings it back', 'Undone', 'Row added', 'Nothing to redo'],
+  );
+});
+
+test('undo and redo are known on every keyboard', () => {
+  const keys = [
+    { key: 'z', ctrlKey: true }, { key: 'Z', metaKey: true, shiftKey: true }, { key: 'y', ctrlKey: true }, { key: 'z' },
+    { key: 'z', ctrlKey: true, altKey: true },
+  ];
+  assert.deepEqual(keys.map(undoKey), ['undo', 'redo', 'redo', null, null]);
 });

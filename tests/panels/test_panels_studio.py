@@ -117,7 +117,7 @@ def test_a_repeated_row_names_the_other_one(studio: Studio) -> None:
     (problem,) = say(studio, "open", id=2)["row"]["problems"]
     assert (problem["code"], problem["message"]) == (
         "duplicate_row",
-        "the same messages as line 1",
+        "the same messages as row 1",
     )
     assert problem["other"] == 0
 

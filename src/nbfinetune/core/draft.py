@@ -17,7 +17,7 @@ import msgspec
 from nbfinetune.core import sources
 from nbfinetune.core.convert import Converter
 from nbfinetune.core.dataset import MessageDataset, Origin
-from nbfinetune.core.draft_repeats import Repeats
+from nbfinetune.core.draft_repeats import Repeats, Unit
 from nbfinetune.core.draft_rows import (
     DraftRow,
     draft_row,
@@ -107,7 +107,7 @@ class Draft:
         self._original = dict(self._rows)
         self._done: list[_Step] = []
         self._undone: list[_Step] = []
-        self._repeats = Repeats()
+        self._repeats = Repeats(self.unit)
         for row in self._rows.values():
             self._repeats.put(row.id, row.conversation)
         self._repeats.compare(self._places, self._lines)
@@ -124,6 +124,11 @@ class Draft:
         draft._conversions = dataset.conversions
         draft._fixes = dataset.fixes
         return draft
+
+    @property
+    def unit(self) -> Unit:
+        """What the numbers of rows count: lines of a file or cell, or the rows themselves."""
+        return "row" if self.origin.kind in ("python", "hub") else "line"
 
     @property
     def ids(self) -> tuple[int, ...]:

@@ -5,17 +5,22 @@ The rule is `core.survey`'s: a row repeats, or contradicts, the first one before
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
 
 from nbfinetune.core.dataset import duplicate_key
 from nbfinetune.core.messages import Conversation
 from nbfinetune.core.problems import Problem
 
+Unit = Literal["line", "row"]
+"""What the numbers of rows count."""
+
 
 class Repeats:
     """The valid rows by question and answer. `problems` is right after `compare`."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
         self.problems: dict[int, Problem] = {}
         self._question: dict[int, bytes] = {}
         self._rows: dict[bytes, dict[int, bytes]] = {}
@@ -46,7 +51,7 @@ class Repeats:
         for question in self._touched:
             rows = self._rows.get(question, {})
             ordered = sorted(rows, key=places.__getitem__)
-            found = dict(_found([(row_id, rows[row_id]) for row_id in ordered], lines))
+            found = dict(self._found([(row_id, rows[row_id]) for row_id in ordered], lines))
             for row_id in ordered:
                 if found.get(row_id) != self.problems.pop(row_id, None):
                     changed.add(row_id)
@@ -56,19 +61,20 @@ class Repeats:
         self._touched.clear()
         return changed
 
+    def _found(
+        self, rows: Iterable[tuple[int, bytes]], lines: Mapping[int, int]
+    ) -> Iterator[tuple[int, Problem]]:
+        first: dict[bytes, int] = {}
+        for row_id, answer in rows:
+            if answer in first:
+                yield row_id, self._warning("duplicate_row", lines[row_id], first[answer])
+                continue
+            if first:
+                other = min(first.values())
+                yield row_id, self._warning("conflicting_answers", lines[row_id], other)
+            first[answer] = lines[row_id]
 
-def _found(
-    rows: Iterable[tuple[int, bytes]], lines: Mapping[int, int]
-) -> Iterable[tuple[int, Problem]]:
-    first: dict[bytes, int] = {}
-    for row_id, answer in rows:
-        if answer in first:
-            yield row_id, _warning("duplicate_row", lines[row_id], first[answer])
-            continue
-        if first:
-            yield row_id, _warning("conflicting_answers", lines[row_id], min(first.values()))
-        first[answer] = lines[row_id]
-
-
-def _warning(code: str, line: int, other: int) -> Problem:
-    return Problem(code=code, severity="warning", line=line, params={"other": other})
+    def _warning(self, code: str, line: int, other: int) -> Problem:
+        return Problem(
+            code=code, severity="warning", line=line, unit=self._unit, params={"other": other}
+        )

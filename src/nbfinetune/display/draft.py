@@ -24,7 +24,7 @@ def head(draft: Draft) -> dict[str, Any]:
     return {
         "name": draft.name,
         "origin": draft.origin.label if draft.origin.kind == "file" else "",
-        "unit": "line" if draft.origin.kind in ("file", "cell") else "row",
+        "unit": draft.unit,
         "rows": totals.rows,
         "valid": totals.valid,
         "errors": totals.errors,

@@ -4,7 +4,8 @@
  * @typedef {{key: number, was: number | null, role: string, content: string, said: object}} EditedTurn
  *   `was`: its index in the row; `said`: role and content as they were
  * @typedef {{id: number, version: number, turns: EditedTurn[] | null, text: string, original: string,
- *   began: number, made: number, note: string, waiting: boolean}} RowEdit
+ *   began: number, made: number, note: string, warned: boolean, waiting: boolean, whole: boolean}} RowEdit
+ *   `whole`: the row is another now, so that all of it is told
  */
 
 /** @param {object} row in full @param {boolean} [asText] its JSON is edited @returns {RowEdit} */
@@ -14,7 +15,7 @@ export function startEdit(row, asText = false) {
   }));
   const made = turns?.length ?? 0;
   const { id, version, text } = row;
-  return { id, version, turns, text, original: text, began: made, made, note: '', waiting: false };
+  return { id, version, turns, text, original: text, began: made, made, note: '', warned: false, waiting: false, whole: false };
 }
 
 /** A new message behind the others; who speaks follows from the one before. @param {RowEdit} edit */
@@ -37,13 +38,13 @@ export function removeTurn(edit, key) {
 export function editMessage(edit) {
   const { id, version } = edit;
   if (!edit.turns) return { t: 'edit', id, version, text: edit.text };
-  return { t: 'edit', id, version, turns: edit.turns.map(turnMessage) };
+  return { t: 'edit', id, version, turns: edit.turns.map((turn) => turnMessage(turn, edit.whole)) };
 }
 
-function turnMessage({ was, role, content, said }) {
+function turnMessage({ was, role, content, said }, whole = false) {
   const message = was === null ? {} : { was };
-  if (was === null || role !== (said.role ?? '')) message.role = role;
-  if (was === null || content !== (said.content ?? '')) message.content = content;
+  if (whole || was === null || role !== (said.role ?? '')) message.role = role;
+  if (whole || was === null || content !== (said.content ?? '')) message.content = content;
   return message;
 }
 

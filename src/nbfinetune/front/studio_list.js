@@ -3,6 +3,7 @@
 
 import { element, keepChildren, setAttributes } from './dom.js';
 import { listLayout, rowAt, rowHeight, rowTop, rowsInView, scrollToRow } from './studio_layout.js';
+import { chord } from './studio_words.js';
 
 const MARGIN = 400; // pixels that are drawn above and below: a fast wheel shows no gap
 const MOST_HEIGHT = 520;
@@ -166,9 +167,4 @@ function rowMove(key, count, page) {
     End: () => count - 1,
   };
   return moves[key] ?? null;
-}
-
-/** @param {KeyboardEvent} event @returns {boolean} */
-export function chord(event) {
-  return event.ctrlKey || event.metaKey || event.altKey;
 }

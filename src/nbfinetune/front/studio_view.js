@@ -3,15 +3,13 @@
 
 import { CLASS_PREFIX, element, setAttributes, setShown, setText } from './dom.js';
 import { keepKeys } from './keys.js';
-import { countText } from './numbers.js';
 import { createStudioBar, createStudioFoot } from './studio_bar.js';
-import { showDetail } from './studio_detail.js';
-import { editMessage, isEdited, startEdit } from './studio_edit.js';
-import { showEditor } from './studio_editor.js';
 import { makeRow, updateRow } from './studio_line.js';
-import { chord, createRowList } from './studio_list.js';
+import { createRowList } from './studio_list.js';
+import { createOpenRows } from './studio_open.js';
 import { emptyRows, mergeAnswer, missingRows } from './studio_rows.js';
 import { studioTalk } from './studio_talk.js';
+import { changeText, chord, countFound, isField, ownChord, undoKey } from './studio_words.js';
 
 const MOST_ASKED = 200; // rows in one question
 const IDLE_MS = 400; // between questions for rows that nobody looks at yet
@@ -25,7 +23,6 @@ export function mountStudio(el, model) {
   // the base of the style sheet is that of a run's view
   const root = element('div', `run ${CLASS_PREFIX}studio`);
   const rows = emptyRows();
-  const open = new Map(); // by id: the row in full, what is being edited, a stamp that says what was drawn
   const seen = { query: '', code: '', from: 0, to: 0, asked: new Set(), idle: null, settle: null, gone: false };
 
   const bar = createStudioBar(root, {
@@ -46,13 +43,23 @@ export function mountStudio(el, model) {
     add: () => add(list.active()),
     save: (name) => ask({ t: 'save', name }, (answer) => answer.t === 'saved' && foot.say(answer.text || `Saved as ${name.trim()}`)),
   });
+  const open = createOpenRows({
+    ask,
+    draw,
+    say: (text) => foot.say(text),
+    activate: (id, how) => list.activate(id, how),
+    query: () => seen.query,
+    add,
+    remove,
+    goTo,
+  });
   const list = createRowList(table, {
     ids: () => rows.ids,
     placeOf: (id) => rows.places.get(id),
     isOpen: (id) => open.has(id),
     make: makeListed,
     update: updateListed,
-    fillOpen,
+    fillOpen: open.fill,
     onView,
     onKey,
   });
@@ -69,8 +76,7 @@ export function mountStudio(el, model) {
   }
   function find({ top = false, aloud = false, then = null } = {}) {
     seen.asked.clear();
-    const keep = [...open].filter(([, { edit }]) => edit).map(([id]) => id);
-    ask({ t: 'find', query: seen.query, code: seen.code, keep }, () => {
+    ask({ t: 'find', query: seen.query, code: seen.code, keep: open.edited() }, () => {
       if (top) list.toTop();
       draw();
       if (aloud) foot.say(countFound(rows.ids.length, seen));
@@ -83,17 +89,17 @@ export function mountStudio(el, model) {
     const place = rows.places.get(answer.id);
     const outcome = mergeAnswer(rows, answer);
     if (outcome === 'missed' || (outcome === 'old' && answer.t === 'found')) find();
-    if (answer.t === 'opened' && open.has(answer.row.id)) reopen(answer.row);
+    if (answer.t === 'opened') open.renew(answer.row);
     if (answer.t === 'divided') foot.divided(answer.ratio, answer.seed);
     if (answer.t === 'changed' && outcome !== 'old') hearChange(answer, place, own);
     if (rows.head) draw();
   }
   function hearChange(answer, place, own) {
-    if (answer.kind === 'removed') open.delete(answer.id);
+    if (answer.kind === 'removed') open.close(answer.id);
     for (const id of [answer.id, ...answer.rows.map((row) => row.id)]) {
       if (open.has(id) && id !== answer.row?.id) ask({ t: 'open', id });
     }
-    if (answer.row && open.has(answer.row.id)) reopen(answer.row);
+    if (answer.row) open.renew(answer.row);
     if (answer.kind !== 'nothing') {
       clearTimeout(seen.settle);
       seen.settle = setTimeout(() => own && ask({ t: 'divide' }), SETTLE_MS);
@@ -107,7 +113,8 @@ export function mountStudio(el, model) {
       foot.say(changeText(answer, message.t));
       const go = answer.kind === 'removed' ? seen.next : answer.id;
       const show = () => {
-        if (go !== undefined && go !== null) list.activate(go, { focus: root.contains(document.activeElement) || message.t !== 'undo' });
+        const repeats = root.querySelector(`.${CLASS_PREFIX}commands`).contains(document.activeElement);
+        if (go !== undefined && go !== null) list.activate(go, { focus: !repeats }); // Undo, Undo, Undo
         then?.(answer);
       };
       if (answer.kind === 'placed' && !rows.places.has(answer.id)) find({ then: show });
@@ -122,79 +129,14 @@ export function mountStudio(el, model) {
 
   // rows
 
-  function reopen(row) {
-    const state = open.get(row.id);
-    state.row = row;
-    state.stamp += 1;
-  }
-  function toggle(id) {
-    if (open.get(id)?.edit) return;
-    if (open.has(id)) open.delete(id);
-    else {
-      open.set(id, { row: null, edit: null, stamp: 0 });
-      ask({ t: 'open', id }, () => list.activate(id, { focus: false })); // now its height is known
-    }
-    list.activate(id);
-  }
-  function edit(id, asText = false) {
-    const state = open.get(id);
-    if (!state?.row) {
-      open.set(id, { row: null, edit: null, stamp: 0 });
-      ask({ t: 'open', id }, () => open.get(id)?.row && edit(id, asText));
-      return;
-    }
-    if (state.edit || !state.row.editable) return;
-    state.edit = startEdit(state.row, asText);
-    state.focus = state.edit.turns?.[0]?.key ?? 0;
-    state.stamp += 1;
-    draw();
-    list.activate(id, { focus: false });
-  }
-  function saveRow(id) {
-    const state = open.get(id);
-    if (!state?.edit || state.edit.waiting) return;
-    if (!isEdited(state.edit)) return endEdit(id);
-    Object.assign(state.edit, { waiting: true, note: '' });
-    foot.say('');
-    state.stamp += 1;
-    draw();
-    ask(editMessage(state.edit), (answer) => {
-      if (answer.t === 'changed') {
-        foot.say(changeText(answer, 'edit'));
-        endEdit(id);
-        return;
-      }
-      Object.assign(state.edit, { waiting: false, note: answer.text });
-      ask({ t: 'open', id }, (opened) => opened.t === 'opened' && (state.edit.version = opened.row.version));
-      state.stamp += 1;
-      draw();
-    });
-  }
-  function endEdit(id) {
-    const state = open.get(id);
-    if (!state) return;
-    state.edit = null;
-    state.stamp += 1;
-    draw();
-    list.activate(id);
-  }
-  function cancel(id) {
-    const { edit: current } = open.get(id);
-    if (isEdited(current) && !current.note) {
-      current.note = 'Escape or Cancel once more throws your changes away.';
-      open.get(id).stamp += 1;
-      open.get(id).focus = 'kept';
-      draw();
-    } else endEdit(id);
-  }
   function add(after) {
-    operate({ t: 'add', after: after ?? null }, (answer) => answer.kind === 'placed' && edit(answer.id));
+    operate({ t: 'add', after: after ?? null }, (answer) => answer.kind === 'placed' && open.edit(answer.id));
   }
   function remove(id) {
     operate({ t: 'delete', id });
   }
   function goTo(id) {
-    const go = () => rows.places.has(id) && (open.has(id) ? list.activate(id) : toggle(id));
+    const go = () => rows.places.has(id) && (open.has(id) ? list.activate(id) : open.toggle(id));
     if (rows.places.has(id)) return go();
     bar.reset();
     Object.assign(seen, { query: '', code: '' });
@@ -219,42 +161,17 @@ export function mountStudio(el, model) {
     node.firstChild.addEventListener('click', () => {
       const selection = document.getSelection();
       const selects = !selection.isCollapsed && node.contains(selection.anchorNode);
-      if (!selects) toggle(id);
+      if (!selects) open.toggle(id);
     });
     return node;
   }
   function updateListed(node, id) {
     const line = rows.lines.get(id);
-    const state = open.get(id);
     const wrong = line?.problems.some(([severity]) => severity === 'error');
     const side = wrong ? 'none' : rows.heldOut.has(id) ? 'validation' : 'train';
     const { query, code } = seen;
-    updateRow(node, { line, side, query, code, open: Boolean(state), editing: Boolean(state?.edit) });
+    updateRow(node, { line, side, query, code, open: open.has(id), editing: open.isEditing(id) });
   }
-  function fillOpen(node, id) {
-    const state = open.get(id);
-    const detail = node.lastChild;
-    setShown(detail, Boolean(state));
-    if (!state) return void (detail.nbfinetuneDrawn = null);
-    const drawn = detail.nbfinetuneDrawn;
-    if (drawn?.state === state && drawn.stamp === state.stamp && drawn.query === seen.query) return;
-    detail.nbfinetuneDrawn = { state, stamp: state.stamp, query: seen.query };
-    const focused = focusedField(detail);
-    if (state.edit) showEditor(detail, state.edit, state.row, editorActions(id));
-    else showDetail(detail, state.row, seen.query, detailActions(id));
-    refocus(detail, state, focused);
-  }
-  function detailActions(id) {
-    return { edit: () => edit(id), editText: () => edit(id, true), add: () => add(id), remove: () => remove(id), goTo };
-  }
-  function editorActions(id) {
-    const redraw = (key) => {
-      Object.assign(open.get(id), { stamp: open.get(id).stamp + 1, focus: key });
-      draw();
-    };
-    return { save: () => saveRow(id), cancel: () => cancel(id), redraw, goTo };
-  }
-
   /** Rows in view are asked for at once; the others while nobody waits for anything. */
   function onView(from, to) {
     Object.assign(seen, { from, to });
@@ -280,18 +197,18 @@ export function mountStudio(el, model) {
   // keys
 
   function onKey(event, id) {
-    const editing = open.get(id)?.edit;
     const onRow = event.target.matches('[role="row"]');
-    if (editing && event.key === 'Enter' && (event.ctrlKey || event.metaKey)) saveRow(id);
-    else if (editing && event.key === 'Escape') cancel(id);
-    else if (event.key === 'Escape' && open.has(id)) toggle(id);
+    const { key } = event;
+    if (open.isEditing(id) && key === 'Enter' && (event.ctrlKey || event.metaKey)) open.save(id);
+    else if (open.isEditing(id) && key === 'Escape') open.cancel(id);
+    else if (key === 'Escape' && open.has(id)) open.toggle(id);
     else if (!onRow || chord(event)) return false;
-    else if (event.key === 'Enter' || event.key === ' ') toggle(id);
-    else if (event.key === 'ArrowRight' && !open.has(id)) toggle(id);
-    else if (event.key === 'ArrowLeft' && open.has(id)) toggle(id);
-    else if (event.key === 'e') edit(id);
-    else if (event.key === 'n') add(id);
-    else if (event.key === 'Delete') remove(id);
+    else if (key === 'Enter' || key === ' ') open.toggle(id);
+    else if (key === 'ArrowRight' && !open.has(id)) open.toggle(id);
+    else if (key === 'ArrowLeft' && open.has(id)) open.toggle(id);
+    else if (key === 'e') open.edit(id);
+    else if (key === 'n') add(id);
+    else if (key === 'Delete') remove(id);
     else return false;
     return true;
   }
@@ -321,55 +238,4 @@ const GONE = 'The kernel is gone: nothing can be saved. Copy what you have typed
 function columnHeads() {
   const heads = ['Row', 'User', 'Assistant', 'Problems'].map((text) => element('div', '', { role: 'columnheader' }, [text]));
   return element('div', 'columns', { role: 'row', 'aria-rowindex': '1' }, heads);
-}
-
-function isField(node) {
-  return node instanceof Element && node.matches('input, textarea, select');
-}
-
-/** @returns {'undo' | 'redo' | null} */
-function undoKey({ key, ctrlKey, metaKey, shiftKey, altKey }) {
-  if (!(ctrlKey || metaKey) || altKey) return null;
-  const low = key.toLowerCase();
-  if (low === 'z') return shiftKey ? 'redo' : 'undo';
-  return low === 'y' && !shiftKey ? 'redo' : null;
-}
-
-/** Chords that the notebook must not take: in a field all but saving, elsewhere undo and saving a row. */
-function ownChord(event) {
-  if (event.key.toLowerCase() === 's') return false;
-  return isField(event.target) || undoKey(event) !== null || event.key === 'Enter';
-}
-
-function focusedField(detail) {
-  const field = detail.getRootNode().activeElement;
-  if (!field || !detail.contains(field)) return null;
-  return { key: field.dataset.key, from: field.selectionStart, to: field.selectionEnd };
-}
-
-/** The focus where it was asked for, or where it was, before everything was made anew. */
-function refocus(detail, state, focused) {
-  const wanted = state.focus !== undefined && state.focus !== 'kept' ? String(state.focus) : focused?.key;
-  const kept = state.focus === undefined || state.focus === 'kept';
-  state.focus = undefined;
-  const field = wanted === undefined || wanted === null ? null : detail.querySelector(`[data-key="${wanted}"]`);
-  if (field) {
-    field.focus({ preventScroll: kept });
-    if (kept && focused) field.setSelectionRange(focused.from, focused.to);
-  } else if (focused) detail.parentElement.focus({ preventScroll: true });
-}
-
-function countFound(count, { query, code }) {
-  if (!query.trim() && !code) return '';
-  return count === 1 ? '1 row found' : `${countText(count)} rows found`;
-}
-
-function changeText({ kind, row, rows }, asked) {
-  if (kind === 'nothing') return asked === 'undo' || asked === 'redo' ? `Nothing to ${asked}` : 'Nothing was changed';
-  const done = { undo: 'Undone', redo: 'Done again' }[asked];
-  if (kind === 'removed') return done ?? 'Row deleted; Ctrl+Z brings it back';
-  if (asked === 'add') return 'Row added';
-  const wrong = row?.problems.length ?? rows[0]?.problems.length ?? 0;
-  const state = wrong ? `${wrong} ${wrong === 1 ? 'problem' : 'problems'} left in it` : 'nothing is wrong with it';
-  return `${done ?? 'Row saved'}: ${state}`;
 }
