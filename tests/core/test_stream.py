@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nbfinetune.core import jsonl
 from nbfinetune.core.checking import Check, by_line
 from nbfinetune.core.fast_rows import plain_rows, plain_value
 from nbfinetune.core.json_scan import MAX_DEPTH, MAX_NUMBER
-from nbfinetune.core.jsonl import LONGEST_OBJECT_LINES, read_jsonl
+from nbfinetune.core.jsonl import LONGEST_OBJECT_LINES, read_json, read_jsonl
 from nbfinetune.core.messages import Conversation
 from nbfinetune.core.problems import Problem
 from nbfinetune.core.rows import Row
@@ -177,3 +178,29 @@ def test_a_long_line_is_read_whole():
     line = row_line("q", 'x\n"' * 500_000)
     items = list(stream_jsonl(cut((line + "\n" + line[:-5]).encode(), 1 << 17)))
     assert [type(item) for item in items] == [PlainRows, Row]
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(
+    st.lists(_line | _odd, min_size=1, max_size=5),
+    st.sampled_from([",", ",\n", " ,\r\n ", ",\xa0", "\n", ",,"]),
+    st.sampled_from(["[]", "[ ]", "[\n]", "[,]", "[]x", "[", "[\u3000]"]),
+)
+def test_the_elements_of_an_array_are_those_of_the_careful_reader(lines, between, brackets):
+    text = brackets[0] + between.join(lines) + brackets[1:]
+    fast = list(read_json(text))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jsonl, "plain_object", lambda text, at: None)
+        careful = list(read_json(text))
+    assert fast == careful
+    assert checked(fast) == checked(careful)
+
+
+def test_an_element_over_several_lines_has_the_lines_of_its_values():
+    rows = [{"messages": [{"role": "bot", "content": " x"}], "id": 1}]
+    problems = checked(read_json(json.dumps(rows, indent=1)))[3]
+    assert [(p.code, p.line, p.path) for p in problems] == [
+        ("role_invalid", 5, "$.messages[0].role"),
+        ("extra_key", 9, "$.id"),
+        ("few_rows", None, ""),
+    ]

@@ -23,6 +23,7 @@ _LONGEST = 64
 """Most messages of a row that are read at this speed."""
 
 _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
+_NO_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 
 class _System(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -84,6 +85,17 @@ def plain_value(line: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) and _is_shallow(value) else None
+
+
+def plain_object(text: str, at: int) -> tuple[dict[str, Any], int] | None:
+    """The object at an offset of a longer text and the offset behind it, on the same terms."""
+    try:
+        value, end = _load_at(text, at)
+    except (ValueError, RecursionError, IndexError):
+        return None
+    if not isinstance(value, dict) or _NO_CHARACTER.search(text, at, end) or not _is_shallow(value):
+        return None
+    return value, end
 
 
 def conversation_of_plain(row: PlainRow, line: int, system: str | None = None) -> Conversation:
@@ -156,9 +168,10 @@ def _real(digits: str) -> float:
     return number
 
 
-_load = json.JSONDecoder(
+_decoder_of_any = json.JSONDecoder(
     object_pairs_hook=_unique, parse_constant=_constant, parse_int=_whole, parse_float=_real
-).decode
+)
+_load, _load_at = _decoder_of_any.decode, _decoder_of_any.raw_decode
 
 
 def _is_shallow(value: object) -> bool:

@@ -7,8 +7,10 @@ so it finds its way back after a row that is broken.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 
+from nbfinetune.core.fast_rows import plain_object
 from nbfinetune.core.json_faults import Fault, exotic_blank, skip_blanks
 from nbfinetune.core.json_scan import Scan, scan
 from nbfinetune.core.pages import Page, Span
@@ -16,6 +18,7 @@ from nbfinetune.core.problems import Problem
 from nbfinetune.core.quoting import character, quoted
 from nbfinetune.core.rows import BROKEN, Row
 
+_BLANKS = re.compile(r"[ \t\n\r]*")
 _ROW_START = re.compile(r'\s*\{\s*"messages"\s*:')
 _FIRST_KEY = re.compile(r'\s*\{\s*("[^"\\]{1,64}")\s*:')
 _JSON_START = re.compile(r'[{\["]|-?[0-9]|-?[A-Za-z]+\s*$')
@@ -163,6 +166,14 @@ def _elements(page: Page, bracket: int) -> Iterator[Row | Problem]:
         yield from _behind_array(page, skip_blanks(text, at) + 1)
         return
     while True:
+        quick = _plain_element(page, at)
+        if quick is not None:
+            row, at, closed = quick
+            yield row
+            if closed:
+                yield from _behind_array(page, at)
+                return
+            continue
         found = scan(text, at)
         behind = skip_blanks(text, found.end)
         yield _scanned(page, at, _with_gap(page, found, behind))
@@ -185,6 +196,50 @@ def _elements(page: Page, bracket: int) -> Iterator[Row | Problem]:
             if char != "{":
                 return
             at = behind
+
+
+def _plain_element(page: Page, at: int) -> tuple[Row, int, bool] | None:
+    """The element at `at` if neither it nor its surroundings have a fault; the offset behind its
+    comma, or behind the bracket that closes the array (True)."""
+    start = _end_of_blanks(page.text, at)
+    found = plain_object(page.text, start)
+    if found is None:
+        return None
+    value, end = found
+    behind = _end_of_blanks(page.text, end)
+    char = page.text[behind : behind + 1]
+    if char not in (",", "]") or (char == "," and _next_char(page.text, behind + 1) == "]"):
+        return None
+    line = page.line_at(start)
+    places = {} if page.line_at(end) == line else _Places(page, start)
+    return Row(line, value, (), places), behind + 1, char == "]"
+
+
+def _end_of_blanks(text: str, at: int) -> int:
+    found = _BLANKS.match(text, at)
+    return found.end() if found else at
+
+
+class _Places(Mapping[str, int]):
+    """The lines of the values of a row, found when the first is asked for: mostly none is."""
+
+    def __init__(self, page: Page, start: int) -> None:
+        self._page = page
+        self._start = start
+
+    @cached_property
+    def _lines(self) -> dict[str, int]:
+        offsets = scan(self._page.text, self._start).offsets
+        return {path: self._page.line_at(offset) for path, offset in offsets.items()}
+
+    def __getitem__(self, path: str) -> int:
+        return self._lines[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
 
 
 def _several_objects(text: str, start: int) -> bool:
