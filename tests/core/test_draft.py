@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbfinetune.core.dataset import Origin
-from nbfinetune.core.draft import Change, Draft, Totals
+from nbfinetune.core.draft import Change, Draft
 from nbfinetune.core.draft_rows import HABITS, is_chat, texts_of, with_turns
+from nbfinetune.core.draft_totals import Totals
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.jsonl import read_json, read_jsonl
 from nbfinetune.core.problems import Problem
@@ -299,6 +300,16 @@ def test_duplicates_and_conflicts_come_and_go_with_the_rows():
     assert rows.at_line(3) == 2
 
 
+def test_a_conflict_names_the_row_that_stands_first():
+    rows = draft(row("a", "1"), row("a", "2"))
+    rows.add(None, row("a", "3"))
+    assert [[p.params for p in rows.problems(i)] for i in rows.ids] == [
+        [],
+        [{"other": 3}],
+        [{"other": 3}],
+    ]
+
+
 # Questions
 
 
@@ -461,7 +472,9 @@ def test_after_any_changes_a_draft_says_what_a_new_one_says(start, steps):
 
 
 def _told(problem: Problem) -> tuple[object, ...]:
-    return problem.code, problem.line, problem.path, str(sorted(problem.params.items()))
+    # of several rows before it, a check names the lowest number, a draft the one that stands first
+    params = {key: value for key, value in problem.params.items() if key != "other"}
+    return problem.code, problem.line, problem.path, str(sorted(params.items()))
 
 
 def _without_numbers(problem: Problem, renumbered: dict[int, int]) -> tuple[object, ...]:

@@ -275,6 +275,7 @@ def test_the_widget_carries_words_and_answers(
     view._handle_custom_msg({"t": "find", "page": "p", "seq": 1}, [])
     view._handle_custom_msg({"t": "nonsense"}, [])
     assert [(answer["t"], answer["ids"]) for answer in sent] == [("found", [0, 1, 2, 3])]
+    assert repr(view) == "the studio of dataset pirate: 3 of 4 rows are valid"
 
 
 def test_without_anywidget_the_way_out_is_named(

@@ -6,9 +6,8 @@ no file: `dataset` gives the rows to whoever keeps them.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, repeat
 from typing import Any, Literal, NamedTuple
 
@@ -27,8 +26,9 @@ from nbfinetune.core.draft_rows import (
     source_texts,
     with_turns,
 )
+from nbfinetune.core.draft_totals import Totals, count_rows
 from nbfinetune.core.errors import DatasetError
-from nbfinetune.core.problems import Problem, Severity
+from nbfinetune.core.problems import Problem
 from nbfinetune.core.rows import Row
 
 PYTHON = Origin("python")
@@ -48,18 +48,6 @@ class Change(NamedTuple):
     row: int | None = None
     after: int | None = None
     others: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Totals:
-    """Counts of rows. `problems`: rows with each code, errors first, then the most frequent."""
-
-    rows: int
-    valid: int
-    errors: int
-    warnings: int
-    changed: int
-    problems: tuple[tuple[Severity, str, int], ...]
 
 
 class _Step(NamedTuple):
@@ -274,26 +262,13 @@ class Draft:
     def totals(self) -> Totals:
         """Counts of all rows as they are now."""
         if self._totals is None:
-            self._totals = self._count()
+            deleted = len(self._original.keys() - self._rows.keys())
+            self._totals = count_rows(
+                [self.problems(row_id) for row_id in self._order],
+                valid=sum(row.conversation is not None for row in self._rows.values()),
+                changed=sum(map(self.is_changed, self._order)) + deleted,
+            )
         return self._totals
-
-    def _count(self) -> Totals:
-        found: Counter[tuple[Severity, str]] = Counter()
-        severities: Counter[Severity] = Counter()
-        for row_id in self._order:
-            codes = {(problem.severity, problem.code) for problem in self.problems(row_id)}
-            found.update(codes)
-            severities.update({severity for severity, _code in codes})
-        deleted = len(self._original.keys() - self._rows.keys())
-        by_weight = sorted(found.items(), key=lambda item: (item[0][0] != "error", -item[1]))
-        return Totals(
-            rows=len(self),
-            valid=sum(row.conversation is not None for row in self._rows.values()),
-            errors=severities["error"],
-            warnings=severities["warning"],
-            changed=sum(map(self.is_changed, self._order)) + deleted,
-            problems=tuple((severity, code, count) for (severity, code), count in by_weight),
-        )
 
     def split(self, ratio: float, seed: int) -> frozenset[int]:
         """The ids of the rows that a training with these settings would hold out."""

@@ -70,7 +70,7 @@ class Repeats:
                 yield row_id, self._warning("duplicate_row", lines[row_id], first[answer])
                 continue
             if first:
-                other = min(first.values())
+                other = next(iter(first.values()))
                 yield row_id, self._warning("conflicting_answers", lines[row_id], other)
             first[answer] = lines[row_id]
 

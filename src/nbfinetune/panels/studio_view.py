@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import anywidget
 
 from nbfinetune import front
+from nbfinetune.core import text
 from nbfinetune.panels.comms import heard_while_busy
 from nbfinetune.panels.studio import Studio
 
@@ -27,8 +26,9 @@ class StudioView(anywidget.AnyWidget):
         for answer in self._studio.answer(message):
             self.send(answer)
 
-    @property
-    def place(self) -> dict[str, Any]:
-        """The display metadata by which Colab finds widgets that aren't ipywidgets' own."""
-        bundle = self._repr_mimebundle_()
-        return dict(bundle[1]) if bundle else {}
+    def __repr__(self) -> str:
+        """What a terminal shows, and a saved notebook outside of Jupyter."""
+        draft = self._studio.draft
+        totals = draft.totals()
+        about = {"name": draft.name, "valid": totals.valid, "rows": totals.rows}
+        return text.message("studio_summary", about)

@@ -43,6 +43,10 @@ DRAFT: Mapping[str, Phrase] = {
         "Write one beside the Save button.",
         "请写在“保存”按钮旁边。",
     ),
+    "studio_summary": Phrase(
+        "the studio of dataset {name}: {valid} of {rows} rows are valid",
+        "数据集 {name} 的工作室：{rows} 行中 {valid} 行有效",
+    ),
     "studio_needs_anywidget": Phrase(
         "the dataset studio needs the package anywidget",
         "数据集工作室需要 anywidget 包",
