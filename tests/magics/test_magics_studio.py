@@ -19,9 +19,9 @@ MEANT = PASTED.replace("\u00a0", " ")
 
 
 def test_fixes_of_a_cell_are_shown_and_nothing_is_changed(notebook: Notebook) -> None:
-    output = notebook.cell(f"%%ft_dataset odd --fix\n{PASTED}\n{PASTED}")
+    output = notebook.run(f"%%ft_dataset odd --fix\n{PASTED}\n{PASTED}")
 
-    assert not output.success
+    assert len(output.shown) == 1
     assert "blanks" in output.shown[0]
     assert "odd" not in notebook.session.datasets
 
@@ -85,7 +85,7 @@ def test_a_dataset_is_shown_in_the_tokens_of_a_model(notebook: Notebook) -> None
     output = notebook.run(f"{PIRATE.splitlines()[0]} --base-model starter\n" + "\n".join(
         PIRATE.splitlines()[1:]))  # fmt: skip
 
-    assert len(output.shown) == 2
+    assert len(output.shown) == 1
     assert "⟦Ahoy! The capital o' France be Paris, arr!" in output.shown[0]
     assert "xray" in output.html[0]
 
@@ -110,7 +110,7 @@ def test_the_quality_card_and_a_page_for_a_review(notebook: Notebook) -> None:
 
     output = notebook.run("%ft_dataset pirate --quality --review review.html")
 
-    assert len(output.shown) == 3
+    assert len(output.shown) == 2
     page = Path("review.html").read_text("utf-8")
     assert page.startswith("<!doctype html>")
     assert page.count("<input") >= 90  # three verdicts for each of thirty rows

@@ -110,6 +110,8 @@ class DatasetMagics(SessionMagics):
         dataset, fixed, is_new = self._source(given, word, line, cell)
         if fixed:
             dataset = msgspec.structs.replace(dataset, fixes=fixed)
+        if given.fix == "":
+            return None  # they are shown, and nothing is done
         if given.edit:
             self._edit(dataset, word, cell, given)
             return None
@@ -117,11 +119,10 @@ class DatasetMagics(SessionMagics):
             self._keep(dataset)
         if given.to is not None:
             dataset.to_jsonl(Path(given.to).expanduser())
-        self._look_closer(dataset, given)
-        return dataset
+        return None if self._look_closer(dataset, given) else dataset
 
-    def _look_closer(self, dataset: MessageDataset, given: Namespace) -> None:
-        """What was asked for beside the report."""
+    def _look_closer(self, dataset: MessageDataset, given: Namespace) -> bool:
+        """Show what was asked for in place of the report; whether anything was."""
         if given.diff is not None:
             say(diff(dataset, self.session.dataset(given.diff)).text())
         if given.quality:
@@ -131,6 +132,7 @@ class DatasetMagics(SessionMagics):
             say(f"{given.review} written: open it in a browser, judge the rows, save them there")
         if given.base_model is not None:
             show_tokens(dataset, given.base_model)
+        return any((given.diff, given.quality, given.review, given.base_model))
 
     def _source(self, given: Namespace, word: str | None, line: str, body: str | None) -> Found:
         """The dataset that is meant."""
