@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from heapq import merge
 from itertools import chain
 from pathlib import Path
 from typing import Literal
@@ -73,7 +74,8 @@ class Check:
                 yield from self._row(self.converter.convert(item))
             else:
                 self._plain(item)
-        yield from sorted(self.survey.summary(), key=by_line)
+        summary = sorted(self.survey.summary(), key=by_line)
+        yield from merge(self.survey.repeats(), summary, key=by_line)
         if self.rows == 0 and not self.errors:
             yield _file_error("no_rows")
         if self.profile == "siliconcloud" and self.rows > UPLOAD_ROWS:

@@ -103,12 +103,15 @@ class Survey:
             texts = [[text_of(system)] * len(lines), *texts] if system else texts
         self._repeats.add(lines, texts)
 
-    def summary(self) -> Iterator[Problem]:
-        """The problems of rows beside others, and one for each habit of them all."""
+    def repeats(self) -> Iterator[Problem]:
+        """The duplicates and contradictions, by line."""
         if "_repeats" in self.__dict__:
             for repeat in self._repeats.found():
                 code = "duplicate_row" if repeat.same else "conflicting_answers"
                 yield _warning(code, repeat.line, other=repeat.other)
+
+    def summary(self) -> Iterator[Problem]:
+        """The problems of all rows together, one for each habit of theirs."""
         for (where, key), habit in self._extra.items():
             yield _warning(
                 "extra_key", habit.line, habit.path, where, key=quoted(key), count=habit.count
