@@ -10,6 +10,7 @@ import pytest
 from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.draft import Draft
 from nbfinetune.core.errors import DatasetError, MissingDependency
+from nbfinetune.core.problems import Problem
 from nbfinetune.core.python_rows import read_rows
 from nbfinetune.panels import studio as panel
 from nbfinetune.panels.studio import Studio
@@ -55,6 +56,13 @@ def head(**more: object) -> dict[str, Any]:
 
 def test_a_page_that_opens_hears_which_rows_there_are_and_their_counts(studio: Studio) -> None:
     assert say(studio, "find") == {"t": "found", "ids": [0, 1, 2, 3], "head": head()}
+
+
+def test_what_was_found_beside_the_rows_is_told_and_the_rest_counted() -> None:
+    notes = [Problem(code="bom", severity="warning", line=number) for number in range(1, 8)]
+    told = say(Studio(Draft(notes, name="d"), not_kept), "find")["head"]["notes"]
+    text = "the file begins with a byte order mark, skipped"
+    assert told == [*(f"line {number}  {text}" for number in range(1, 6)), "… and 2 more"]
 
 
 def test_rows_are_found_by_text_and_problem_and_those_being_edited_stay(studio: Studio) -> None:

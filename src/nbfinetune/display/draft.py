@@ -9,11 +9,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from nbfinetune.core import text
 from nbfinetune.core.draft import Draft
 from nbfinetune.core.draft_rows import DraftRow, is_chat
 from nbfinetune.core.problems import Problem
 
 PREVIEW_CHARS = 160
+MOST_NOTES = 5
 MOST_CHARS = 200_000
 """A row that is longer is shown cut, and can't be edited in a page."""
 
@@ -31,10 +33,16 @@ def head(draft: Draft) -> dict[str, Any]:
         "warnings": totals.warnings,
         "changed": totals.changed,
         "problems": [list(problem) for problem in totals.problems],
-        "notes": [str(note) for note in draft.notes[:20]],
+        "notes": _notes(draft),
         "undo": draft.can_undo,
         "redo": draft.can_redo,
     }
+
+
+def _notes(draft: Draft) -> list[str]:
+    more = len(draft.notes) - MOST_NOTES
+    said = [str(note) for note in draft.notes[:MOST_NOTES]]
+    return said + ([text.message("more_problems", {"count": more})] if more > 0 else [])
 
 
 def line(draft: Draft, row_id: int) -> dict[str, Any]:
@@ -75,14 +83,14 @@ def whole(draft: Draft, row_id: int) -> dict[str, Any]:
     """A row in full, as it is read and edited: `turns` where it has messages, and its `text`."""
     row = draft[row_id]
     messages = _messages(row)
-    text = _text(row)
+    written = _text(row)
     shown: dict[str, Any] = {
         "id": row_id,
         "version": row.version,
         "line": row.line,
-        "text": text[:MOST_CHARS],
-        "characters": len(text),
-        "editable": len(text) <= MOST_CHARS,
+        "text": written[:MOST_CHARS],
+        "characters": len(written),
+        "editable": len(written) <= MOST_CHARS,
         "problems": [_problem(draft, problem) for problem in draft.problems(row_id)],
     }
     if messages is None or not shown["editable"]:
@@ -126,7 +134,7 @@ def _problem(draft: Draft, problem: Problem) -> dict[str, Any]:
     }
 
 
-def _first_words(text: str) -> str:
+def _first_words(written: str) -> str:
     """On one line, cut; a whole text of 50 MB is not walked through."""
-    words = " ".join(text[: PREVIEW_CHARS * 4].split())
+    words = " ".join(written[: PREVIEW_CHARS * 4].split())
     return words if len(words) <= PREVIEW_CHARS else words[: PREVIEW_CHARS - 1] + "…"
