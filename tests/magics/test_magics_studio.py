@@ -61,6 +61,21 @@ def test_an_unknown_fix_is_refused(notebook: Notebook) -> None:
     assert "nonsense" in notebook.refused(f"%%ft_dataset odd --fix nonsense\n{PASTED}")
 
 
+def test_the_studio_saves_rows_with_the_system_prompt_that_they_were_given(
+    notebook: Notebook,
+) -> None:
+    shown: list[object] = []
+    notebook.shell.display_formatter.ipython_display_formatter.for_type(StudioView, shown.append)
+
+    notebook.run(f'%%ft_dataset odd --system "Brief." --edit\n{MEANT}')
+
+    (view,) = shown
+    assert isinstance(view, StudioView)
+    view._handle_custom_msg({"t": "save", "page": "p", "seq": 1, "name": "kept"}, [])
+    (row,) = notebook.session.datasets["kept"].conversations
+    assert [m.content for m in row.messages] == ["Brief.", "Hi there", "Ahoy!"]
+
+
 def test_the_studio_holds_the_rows_that_cant_be_trained_on_and_saves_versions(
     notebook: Notebook,
 ) -> None:

@@ -187,6 +187,7 @@ class DatasetMagics(SessionMagics):
 
         path = Path(word or "").expanduser()
         named: dict[str, Any] = {"name": dataset.name, "origin": dataset.origin}
+        named["system"] = _system(given)
         if body is not None:
             text = body.rstrip()
             items = sources.source_items(text, "cell", 2)
