@@ -6,11 +6,8 @@ from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
-import pytest
 from tools.floors_env import FLOORS, TARGET
 
-from nbfinetune.core.errors import DatasetError
-from nbfinetune.core.sources import read_cell
 from tests.kernel.driver import Kernel, python_under_test
 
 VERSIONS = "{n: _metadata.version(n) for n in " + repr(sorted(FLOORS)) + "}"
@@ -46,23 +43,23 @@ def test_a_mistake_in_a_magic_stops_the_cells_behind_it(kernel: Kernel) -> None:
 
     assert kernel.finish(wrong).traceback == [
         "DatasetError: there is no dataset 'nothing'",
-        "Write one with  %%ft_dataset nothing  or load a file with  "
-        "%ft_dataset FILE --name nothing.",
+        "%ft_dataset lists them. Write one with  %%ft_dataset NAME  or load one with  "
+        "%ft_dataset FILE --name NAME.",
     ]
     assert kernel.finish(behind).status == "aborted"
 
 
 def test_a_wrong_row_is_named_with_its_line_in_the_cell(kernel: Kernel) -> None:
-    body = "user: a question\n\nuser: another\nassistant: an answer"
-    with pytest.raises(DatasetError) as told:
-        read_cell(body, name="odd").check()
-
-    cell = kernel.run(f"%%ft_dataset odd\n{body}")
+    cell = kernel.run("%%ft_dataset odd\nuser: a question\n\nuser: another\nassistant: answer")
 
     assert cell.status == "error"
-    assert cell.traceback == f"DatasetError: {told.value}".splitlines()
+    assert cell.traceback == [
+        "DatasetError: problems in odd: 1 (1 of 2 rows are valid)",
+        "The report names them; correct these rows and run the cell again.",
+    ]
+    (report,) = cell.shown
     assert "  line 2  $.messages[0].role  expected 'assistant' at the end, got 'user'" in (
-        cell.traceback
+        report.splitlines()
     )
 
 

@@ -66,8 +66,10 @@ def test_settings_in_the_words_of_trl(base, ours, theirs):
 
 def test_every_setting_arrives_somewhere():
     here = {name for ours, _ in LORA + SFT for name in ours}
-    # max_length cuts rows before the trainer sees them; device and dtype load the model
-    assert set(SETTINGS) - here == {"max_length", "device", "dtype"}
+    # max_length cuts rows and special tokens are looked for before the trainer sees them; device
+    # and dtype load the model
+    before = {"max_length", "allow_special_tokens", "device", "dtype"}
+    assert set(SETTINGS) - here == before
 
 
 @pytest.mark.parametrize(

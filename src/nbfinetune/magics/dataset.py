@@ -15,19 +15,14 @@ from nbfinetune.chat.columns import read_system
 from nbfinetune.core import sources
 from nbfinetune.core.checking import Profile, file_text
 from nbfinetune.core.dataset import MessageDataset
-from nbfinetune.core.diff import diff
-from nbfinetune.core.draft import Draft
 from nbfinetune.core.errors import ConfigError, DatasetError
-from nbfinetune.core.fixes import FIXES
 from nbfinetune.core.library_files import Entry
 from nbfinetune.core.named import is_named
 from nbfinetune.core.presets import STARTER
 from nbfinetune.display.text import table
 from nbfinetune.magics.arguments import Line, Option, documented
 from nbfinetune.magics.base import SessionMagics, say
-from nbfinetune.magics.closer import show_quality, show_tokens, write_review
 from nbfinetune.magics.errors import friendly
-from nbfinetune.magics.repair import repaired_cell, repaired_file, repaired_rows
 
 PROFILES = typing.get_args(Profile)
 LINE = Line(
@@ -47,7 +42,7 @@ LINE = Line(
             "PROFILE",
             choices=PROFILES,
         ),
-        Option("fix", "show quick-fixes, or apply them", "[all|NAME,…]", choices=("all", *FIXES)),
+        Option("fix", "show quick-fixes, or apply them", "[all|NAME,…]", choices=("all",)),
         Option("edit", "open the studio: search, edit, split, save"),
         Option("diff", "what another dataset or version has else", "NAME", means="dataset"),
         Option("quality", "the quality card: style, topics, repetition"),
@@ -123,6 +118,11 @@ class DatasetMagics(SessionMagics):
 
     def _look_closer(self, dataset: MessageDataset, given: Namespace) -> bool:
         """Show what was asked for in place of the report; whether anything was."""
+        if not any((given.diff, given.quality, given.review, given.base_model)):
+            return False
+        from nbfinetune.core.diff import diff
+        from nbfinetune.magics.closer import show_quality, show_tokens, write_review
+
         if given.diff is not None:
             say(diff(dataset, self.session.dataset(given.diff)).text())
         if given.quality:
@@ -132,7 +132,7 @@ class DatasetMagics(SessionMagics):
             say(f"{given.review} written: open it in a browser, judge the rows, save them there")
         if given.base_model is not None:
             show_tokens(dataset, given.base_model)
-        return any((given.diff, given.quality, given.review, given.base_model))
+        return True
 
     def _source(self, given: Namespace, word: str | None, line: str, body: str | None) -> Found:
         """The dataset that is meant."""
@@ -144,6 +144,8 @@ class DatasetMagics(SessionMagics):
             raise DatasetError("dataset_name_missing")
         fixed: tuple[str, ...] = ()
         if given.fix is not None:
+            from nbfinetune.magics.repair import repaired_cell
+
             body, found = repaired_cell(self.shell, line, body, given.fix)
             fixed = tuple(found.counts)
         return Found(sources.read_cell(body, name=name, system=_system(given)), fixed)
@@ -158,6 +160,8 @@ class DatasetMagics(SessionMagics):
         if path.suffix in (".json", ".jsonl") or path.is_file():
             name = given.name or path.stem
             if given.fix is not None:
+                from nbfinetune.magics.repair import repaired_file
+
                 path, found = repaired_file(path, given.fix, given.encoding)
                 fixed = tuple(found.counts)
             read = self.session.read_dataset(
@@ -175,6 +179,8 @@ class DatasetMagics(SessionMagics):
             if given.name is None and given.system is None:
                 return Found(rows, is_new=False)
         if given.fix is not None:
+            from nbfinetune.magics.repair import repaired_rows
+
             rows, fixed = repaired_rows(rows, given.fix)
         name = given.name or source
         return Found(self.session.read_dataset(rows, name=name, system=_system(given)), fixed)
@@ -183,6 +189,7 @@ class DatasetMagics(SessionMagics):
         self, dataset: MessageDataset, word: str | None, body: str | None, given: Namespace
     ) -> None:
         """The studio, also with the rows that can't be trained on where their text is at hand."""
+        from nbfinetune.core.draft import Draft
         from nbfinetune.panels.studio import studio
 
         path = Path(word or "").expanduser()
