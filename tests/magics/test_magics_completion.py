@@ -283,7 +283,7 @@ def test_unloading_takes_completion_away_and_loading_twice_is_loading_once(
     notebook.run("%unload_ext nbfinetune")  # what was there twice would be there once now
     unloaded = completed(notebook, "%ft_train --epo")
 
-    assert (twice, unloaded) == (["--epochs"], [])
+    assert (twice, unloaded) == (["%ft_train --epochs"], [])
 
 
 def test_a_mistake_of_ours_leaves_ipythons_completion(
