@@ -23,8 +23,8 @@ os.environ["NBFINETUNE_HOME"] = {home!r}
 get_ipython().run_line_magic("load_ext", "nbfinetune")
 from nbfinetune.session import current
 from nbfinetune.core.config import TrainConfig
-from nbfinetune.core.events import EventWriter, StateChanged, TrainStep
-from nbfinetune.core.runs import DataSpec, RunSpec
+from nbfinetune.core.runs.events import EventWriter, StateChanged, TrainStep
+from nbfinetune.core.runs.store import DataSpec, RunSpec
 session = current()
 
 def new_run(name):

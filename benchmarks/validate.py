@@ -23,7 +23,7 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from nbfinetune.core.checking import Check, file_items
+from nbfinetune.core.reading.checking import Check, file_items
 
 ROWS = 500_000
 REPEATS = 3

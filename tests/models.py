@@ -16,9 +16,9 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
 from nbfinetune.chat.loading import BaseModel
-from nbfinetune.core.checkpoints import commit
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.messages import Conversation, Message
+from nbfinetune.core.runs.checkpoints import commit
 from nbfinetune.training.sft import with_lora
 
 PAD, START, END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"

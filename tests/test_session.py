@@ -9,12 +9,12 @@ import pytest
 
 from nbfinetune.chat.loading import load_base
 from nbfinetune.chat.model import SamplingParams
-from nbfinetune.core.checkpoints import verify
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.errors import ConfigError, DatasetError, ModelError, RunError
-from nbfinetune.core.events import Committed, EventWriter, Notice, StateChanged
-from nbfinetune.core.runs import RUN_ID, DataSpec, RunSpec
-from nbfinetune.core.sources import read_file
+from nbfinetune.core.reading.sources import read_file
+from nbfinetune.core.runs.checkpoints import verify
+from nbfinetune.core.runs.events import Committed, EventWriter, Notice, StateChanged
+from nbfinetune.core.runs.store import RUN_ID, DataSpec, RunSpec
 from nbfinetune.session import Session
 from tests.models import rows_of, save_checkpoint
 

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any
 from nbfinetune.chat.columns import Column, parse_column, steps_meant, trained_system
 from nbfinetune.chat.compare import Comparison, Contender, compare
 from nbfinetune.chat.model import SamplingParams
-from nbfinetune.core import sources
-from nbfinetune.core.checking import Profile
 from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.errors import ConfigError, DatasetError, ModelError, RunError
-from nbfinetune.core.events import Notice
-from nbfinetune.core.library import DatasetLibrary
-from nbfinetune.core.named import is_named, read_named
+from nbfinetune.core.library.named import is_named, read_named
+from nbfinetune.core.library.store import DatasetLibrary
 from nbfinetune.core.presets import STARTER, preset_for, resolve_config
-from nbfinetune.core.rules import Rule, RuleBook
-from nbfinetune.core.runs import DataSpec, Run, RunSpec, RunStore, new_run_id
+from nbfinetune.core.reading import sources
+from nbfinetune.core.reading.checking import Profile
+from nbfinetune.core.rules.rules import Rule, RuleBook
+from nbfinetune.core.runs.events import Notice
+from nbfinetune.core.runs.store import DataSpec, Run, RunSpec, RunStore, new_run_id
 from nbfinetune.training import preflight
 from nbfinetune.training.job import TrainingJob
 

@@ -13,9 +13,9 @@ import torch
 from nbfinetune.chat.loading import BaseModel, load_base
 from nbfinetune.chat.local import LocalModel
 from nbfinetune.chat.model import SamplingParams
-from nbfinetune.core.checkpoints import commit
 from nbfinetune.core.errors import ModelError, RunError
 from nbfinetune.core.messages import Message
+from nbfinetune.core.runs.checkpoints import commit
 from nbfinetune.templates.render import ChatTemplate
 from tests.models import END, byte_ids, byte_tokenizer, save_checkpoint
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nbfinetune.core.dataset import MessageDataset, Split, duplicate_key, write_jsonl
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.messages import Conversation, Message
-from nbfinetune.core.sources import from_rows, read_cell, read_file
+from nbfinetune.core.reading.sources import from_rows, read_cell, read_file
 
 
 def row(question: str, answer: str = "yo") -> Conversation:

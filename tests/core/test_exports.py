@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nbfinetune.core.dataset import MessageDataset, Origin
 from nbfinetune.core.errors import DatasetError, MissingDependency
 from nbfinetune.core.messages import Conversation, Message
-from nbfinetune.core.sources import from_rows, read_file
+from nbfinetune.core.reading.sources import from_rows, read_file
 
 # What JSON text can hold and a rule lets pass; blanks alone are no answer.
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 import pytest
 
 from nbfinetune.core import text
-from nbfinetune.core.json_scan import MAX_DEPTH
 from nbfinetune.core.messages import Conversation, Message
 from nbfinetune.core.problems import Problem
+from nbfinetune.core.reading.json_scan import MAX_DEPTH
+from nbfinetune.core.reading.sources import from_rows
 from nbfinetune.core.rows import BROKEN, Row
-from nbfinetune.core.sources import from_rows
 from nbfinetune.core.text.problems import PROBLEMS
 from nbfinetune.core.validation import broken_rules, check_row, conversation_of
 

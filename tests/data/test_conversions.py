@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from nbfinetune.core.convert import Conversion
-from nbfinetune.core.sources import from_rows, read_cell, read_file
+from nbfinetune.core.convert.converter import Conversion
+from nbfinetune.core.reading.sources import from_rows, read_cell, read_file
 from tests.data.test_real_files import DATA, codes
 
 FILES = {

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from nbfinetune.core.quality import assess
-from nbfinetune.core.sources import read_file
-from nbfinetune.core.statistics import describe
+from nbfinetune.core.quality.card import assess
+from nbfinetune.core.quality.statistics import describe
+from nbfinetune.core.reading.sources import read_file
 from tests.data.test_real_files import CORPUS, DATA, FILES
 
 CONVERTED = ["alpaca_self_cognition_EmoLLM.json", "prompt_completion_wwdc25_valid.jsonl",

@@ -13,7 +13,7 @@ import pytest
 
 from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.problems import Problem
-from nbfinetune.core.sources import read_cell, read_file
+from nbfinetune.core.reading.sources import read_cell, read_file
 
 DATA = Path(
     os.environ.get("NBFINETUNE_TEST_DATA")

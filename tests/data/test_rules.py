@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nbfinetune.core.rules import check_of, mark, written_rule
-from nbfinetune.core.sources import read_file
+from nbfinetune.core.reading.sources import read_file
+from nbfinetune.core.rules.rules import check_of, mark, written_rule
 from tests.data.test_real_files import CORPUS, DATA
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nbfinetune.core.record import fold
-from nbfinetune.core.runs import Run, RunStore
+from nbfinetune.core.runs.record import fold
+from nbfinetune.core.runs.store import Run, RunStore
 from nbfinetune.display.bundle import run_bundle
 from nbfinetune.display.picture import MIME, picture
 from nbfinetune.display.run import run_text

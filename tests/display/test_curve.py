@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from nbfinetune.core.events import Planned, StateChanged, TrainStep, Validated
-from nbfinetune.core.record import RunRecord, fold
+from nbfinetune.core.runs.events import Planned, StateChanged, TrainStep, Validated
+from nbfinetune.core.runs.record import RunRecord, fold
 from nbfinetune.display.curve import curve_svg, nice_ticks
 
 

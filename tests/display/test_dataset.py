@@ -10,8 +10,8 @@ from nbfinetune.core import text
 from nbfinetune.core.dataset import MessageDataset, Origin
 from nbfinetune.core.messages import Conversation, Message
 from nbfinetune.core.problems import Problem
-from nbfinetune.core.rules import check_of, mark, written_rule
-from nbfinetune.core.statistics import Leakage, TokenFigures, describe, lengths
+from nbfinetune.core.quality.statistics import Leakage, TokenFigures, describe, lengths
+from nbfinetune.core.rules.rules import check_of, mark, written_rule
 from nbfinetune.display import dataset as report
 from nbfinetune.display.dataset import dataset_html, dataset_text
 from tests.display.test_html import HOSTILE, Page, read

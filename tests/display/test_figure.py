@@ -16,7 +16,7 @@ from IPython.core.formatters import DisplayFormatter
 from matplotlib.figure import Figure
 from PIL import Image
 
-from nbfinetune.core.events import (
+from nbfinetune.core.runs.events import (
     AnyEvent,
     Committed,
     Planned,
@@ -24,7 +24,7 @@ from nbfinetune.core.events import (
     TrainStep,
     Validated,
 )
-from nbfinetune.core.record import RunRecord, fold
+from nbfinetune.core.runs.record import RunRecord, fold
 from nbfinetune.display.curve import TRAIN, VALIDATION
 from nbfinetune.display.figure import run_figure, run_png
 from nbfinetune.display.figure_lines import BEST, COLOURS, INK

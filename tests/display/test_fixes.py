@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nbfinetune.core import text
-from nbfinetune.core.fixes import find_fixes
+from nbfinetune.core.fixes.apply import find_fixes
 from nbfinetune.display.fixes import Change, diff, fixes_html, fixes_text
 from tests.display.test_html import HOSTILE, read
 

@@ -10,7 +10,9 @@ from nbfinetune.chat.compare import Comparison
 from nbfinetune.chat.model import Reply
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.dataset import MessageDataset, Origin
-from nbfinetune.core.events import (
+from nbfinetune.core.messages import Conversation, Message
+from nbfinetune.core.problems import Problem
+from nbfinetune.core.runs.events import (
     Failed,
     Logged,
     Notice,
@@ -20,10 +22,8 @@ from nbfinetune.core.events import (
     TrainStep,
     Validated,
 )
-from nbfinetune.core.messages import Conversation, Message
-from nbfinetune.core.problems import Problem
-from nbfinetune.core.record import fold
-from nbfinetune.core.runs import DataSpec, RunSpec, RunStore
+from nbfinetune.core.runs.record import fold
+from nbfinetune.core.runs.store import DataSpec, RunSpec, RunStore
 from nbfinetune.display.chat import column_html, notice_html
 from nbfinetune.display.comparison import comparison_html
 from nbfinetune.display.dataset import conversation_html, dataset_html

@@ -8,7 +8,7 @@ import math
 import pytest
 
 from nbfinetune.core.config import TrainConfig
-from nbfinetune.core.events import (
+from nbfinetune.core.runs.events import (
     AnyEvent,
     Committed,
     Failed,
@@ -20,8 +20,8 @@ from nbfinetune.core.events import (
     TrainStep,
     Validated,
 )
-from nbfinetune.core.record import RunRecord, fold
-from nbfinetune.core.runs import DataSpec, RunSpec
+from nbfinetune.core.runs.record import RunRecord, fold
+from nbfinetune.core.runs.store import DataSpec, RunSpec
 from nbfinetune.display.picture import MOST_LINES, MOST_POINTS, counts, picture, thinned
 
 SPEC = RunSpec(

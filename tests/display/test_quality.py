@@ -12,7 +12,7 @@ import pytest
 
 from nbfinetune.core import text
 from nbfinetune.core.messages import Conversation, Message
-from nbfinetune.core.quality import QualityCard, assess
+from nbfinetune.core.quality.card import QualityCard, assess
 from nbfinetune.display.quality import card_html, card_text, review_page, row_key
 from tests.display.test_dataset import words
 from tests.display.test_html import HOSTILE, Page, read

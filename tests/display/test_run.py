@@ -7,7 +7,7 @@ import re
 import pytest
 
 from nbfinetune.core.config import TrainConfig
-from nbfinetune.core.events import (
+from nbfinetune.core.runs.events import (
     Committed,
     EventWriter,
     Failed,
@@ -18,8 +18,8 @@ from nbfinetune.core.events import (
     TrainStep,
     Validated,
 )
-from nbfinetune.core.record import RunRecord, fold
-from nbfinetune.core.runs import DataSpec, RunSpec, RunStore
+from nbfinetune.core.runs.record import RunRecord, fold
+from nbfinetune.core.runs.store import DataSpec, RunSpec, RunStore
 from nbfinetune.display.run import duration, loss_text, run_facts, run_html, run_text, runs_table
 
 PLAN = Planned(

@@ -11,10 +11,10 @@ from pathlib import Path
 import filelock
 import msgspec
 
-from nbfinetune.core import events
 from nbfinetune.core.config import TrainConfig
-from nbfinetune.core.events import EventWriter
-from nbfinetune.core.runs import DataSpec, Owner, Run, RunSpec, RunStore, new_run_id
+from nbfinetune.core.runs import events
+from nbfinetune.core.runs.events import EventWriter
+from nbfinetune.core.runs.store import DataSpec, Owner, Run, RunSpec, RunStore, new_run_id
 
 ROWS = 60
 LOAD = "%load_ext nbfinetune"

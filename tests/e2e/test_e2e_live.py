@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from nbfinetune.core.runs import Run, RunStore
+from nbfinetune.core.runs.store import Run, RunStore
 from tests.e2e.page import LabPage, Notebook
 from tests.e2e.runs import DATASET, LOAD
 from tests.e2e.server import LabServer

@@ -15,9 +15,9 @@ from tests.e2e.test_e2e_hostile import HOSTILE, check_harmless
 
 FAINTEST = 4.5  # WCAG 2, AA
 STUDIO = """
-from nbfinetune.core.draft import Draft
+from nbfinetune.core.draft.draft import Draft
 from nbfinetune.core.errors import DatasetError
-from nbfinetune.core.python_rows import read_rows
+from nbfinetune.core.reading.python_rows import read_rows
 from nbfinetune.panels.studio import studio
 def row(asked, answer, role="assistant", **extra):
     turns = [{"role": "user", "content": asked}, {"role": role, "content": answer}]

@@ -14,8 +14,8 @@ import pytest
 import nbfinetune.training
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.errors import RunError
-from nbfinetune.core.events import StateChanged
-from nbfinetune.core.runs import DataSpec, Run, RunSpec, RunStore
+from nbfinetune.core.runs.events import StateChanged
+from nbfinetune.core.runs.store import DataSpec, Run, RunSpec, RunStore
 from nbfinetune.engines import thread
 from nbfinetune.training.channel import Channel
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nbfinetune.core.checkpoints import verify
+from nbfinetune.core.runs.checkpoints import verify
 from tests.kernel.driver import Cell, Kernel
 from tests.kernel.test_kernel_training import LONG, SHORT, Panel, the_run, until_trained
 

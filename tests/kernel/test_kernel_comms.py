@@ -13,8 +13,8 @@ from tests.kernel.test_kernel_training import Panel
 # an ended run, so that nothing but the page makes the view speak
 RUN = """
 from nbfinetune.core.config import TrainConfig
-from nbfinetune.core.events import EventWriter, StateChanged
-from nbfinetune.core.runs import DataSpec, RunSpec
+from nbfinetune.core.runs.events import EventWriter, StateChanged
+from nbfinetune.core.runs.store import DataSpec, RunSpec
 from nbfinetune.panels.run import RunPanel
 from nbfinetune.training.job import TrainingJob
 

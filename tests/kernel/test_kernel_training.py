@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbfinetune.core.checkpoints import verify
-from nbfinetune.core.runs import Run, RunStore
+from nbfinetune.core.runs.checkpoints import verify
+from nbfinetune.core.runs.store import Run, RunStore
 from tests.kernel.driver import Cell, Kernel, Message
 
 LATENCY_SECONDS = 0.05

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbfinetune.core.config import SETTINGS, TrainConfig
-from nbfinetune.core.runs import DataSpec, RunSpec, new_run_id
+from nbfinetune.core.runs.store import DataSpec, RunSpec, new_run_id
 from nbfinetune.magics import chat, compare, dataset, runs, train
 from nbfinetune.magics.arguments import Line, split_words
 from nbfinetune.magics.completion import Found, complete, quoted, words_until_cursor

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nbfinetune.core.rules import Rule
+from nbfinetune.core.rules.rules import Rule
 from nbfinetune.display.rules import marks_html, marks_text
 from nbfinetune.magics.rule import LINE, RuleMagics
 from tests.display.test_dataset import words

@@ -7,8 +7,15 @@ from threading import Event
 import pytest
 
 from nbfinetune.core.config import TrainConfig
-from nbfinetune.core.events import AnyEvent, EventWriter, Failed, Logged, StateChanged, Validated
-from nbfinetune.core.runs import DataSpec, Run, RunSpec
+from nbfinetune.core.runs.events import (
+    AnyEvent,
+    EventWriter,
+    Failed,
+    Logged,
+    StateChanged,
+    Validated,
+)
+from nbfinetune.core.runs.store import DataSpec, Run, RunSpec
 from nbfinetune.training.job import TrainingJob
 from tests.magics.conftest import Notebook
 

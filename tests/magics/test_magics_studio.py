@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from nbfinetune.core.diff import diff
-from nbfinetune.core.rules import RuleBook
+from nbfinetune.core.library.diff import diff
+from nbfinetune.core.rules.rules import RuleBook
 from nbfinetune.panels.studio_view import StudioView
 from tests.magics.conftest import PIRATE, Notebook
 

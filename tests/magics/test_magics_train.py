@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nbfinetune.core.checkpoints import verify
 from nbfinetune.core.presets import resolve_config
+from nbfinetune.core.runs.checkpoints import verify
 from nbfinetune.training.job import TrainingJob
 from tests.magics.conftest import PIRATE, Notebook
 

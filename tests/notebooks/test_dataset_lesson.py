@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from nbfinetune.core.library import DatasetLibrary
+from nbfinetune.core.library.store import DatasetLibrary
 
 LESSON = Path(__file__).parents[2] / "notebooks" / "01_dataset.ipynb"
 

@@ -9,7 +9,7 @@ import pytest
 
 from nbfinetune.__main__ import main
 from nbfinetune.commands.demo import LESSONS
-from nbfinetune.core.runs import RunStore
+from nbfinetune.core.runs.store import RunStore
 
 TUNED = {"en": re.compile(r"Ahoy! .+, arr!"), "zh": re.compile("喵！.+，喵呜～")}
 

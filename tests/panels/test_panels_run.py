@@ -12,7 +12,7 @@ import pytest
 from IPython.display import DisplayHandle
 
 from nbfinetune.core.config import TrainConfig
-from nbfinetune.core.events import (
+from nbfinetune.core.runs.events import (
     AnyEvent,
     Committed,
     EventWriter,
@@ -23,8 +23,8 @@ from nbfinetune.core.events import (
     Validated,
     read_events,
 )
-from nbfinetune.core.record import fold
-from nbfinetune.core.runs import DataSpec, RunSpec, RunStore
+from nbfinetune.core.runs.record import fold
+from nbfinetune.core.runs.store import DataSpec, RunSpec, RunStore
 from nbfinetune.display.picture import MIME, picture
 from nbfinetune.display.run import run_html
 from nbfinetune.panels.live_view import LiveView

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from nbfinetune.core.dataset import MessageDataset
-from nbfinetune.core.draft import Draft
+from nbfinetune.core.draft.draft import Draft
 from nbfinetune.core.errors import DatasetError, MissingDependency
 from nbfinetune.core.problems import Problem
-from nbfinetune.core.python_rows import read_rows
+from nbfinetune.core.reading.python_rows import read_rows
 from nbfinetune.panels import studio as panel
 from nbfinetune.panels.studio import Studio
 from nbfinetune.panels.studio_view import StudioView

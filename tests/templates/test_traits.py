@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nbfinetune.core import text
-from nbfinetune.core.events import Notice
+from nbfinetune.core.runs.events import Notice
 from nbfinetune.templates.render import ChatTemplate
 from nbfinetune.templates.traits import special_tokens, template_notes
 from tests.templates.tokenizers import (

@@ -9,10 +9,10 @@ from typing import Any
 
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.dataset import Split
-from nbfinetune.core.events import AnyEvent, TrainStep
 from nbfinetune.core.messages import Conversation
-from nbfinetune.core.record import RunRecord
-from nbfinetune.core.runs import DataSpec, Run, RunSpec, RunStore
+from nbfinetune.core.runs.events import AnyEvent, TrainStep
+from nbfinetune.core.runs.record import RunRecord
+from nbfinetune.core.runs.store import DataSpec, Run, RunSpec, RunStore
 from nbfinetune.training import preflight, worker
 from nbfinetune.training.channel import Channel
 from tests.models import talk

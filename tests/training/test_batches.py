@@ -10,7 +10,7 @@ import torch
 from nbfinetune.chat.loading import load_base
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.errors import DatasetError
-from nbfinetune.core.events import Notice
+from nbfinetune.core.runs.events import Notice
 from nbfinetune.templates.labels import IGNORED, LabelledRow
 from nbfinetune.templates.render import ChatTemplate
 from nbfinetune.training.batches import (

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from nbfinetune.core.errors import RunError
-from nbfinetune.core.events import EventWriter, Failed, Logged, StateChanged, TrainStep
+from nbfinetune.core.runs.events import EventWriter, Failed, Logged, StateChanged, TrainStep
 from nbfinetune.training.channel import Channel
 from nbfinetune.training.job import TrainingJob
 from tests.training.runs import prepare

@@ -7,7 +7,7 @@ import pytest
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.dataset import MessageDataset, Split
 from nbfinetune.core.errors import DatasetError
-from nbfinetune.core.events import Notice
+from nbfinetune.core.runs.events import Notice
 from nbfinetune.training.preflight import (
     optimizer_steps,
     overlap_notices,

@@ -14,8 +14,8 @@ from safetensors.torch import load_file, save_file
 from nbfinetune.chat.loading import load_base
 from nbfinetune.chat.local import LocalModel
 from nbfinetune.chat.model import SamplingParams
-from nbfinetune.core.checkpoints import verify
-from nbfinetune.core.events import Notice, Planned, read_events
+from nbfinetune.core.runs.checkpoints import verify
+from nbfinetune.core.runs.events import Notice, Planned, read_events
 from nbfinetune.training.batches import mean_loss
 from nbfinetune.training.callbacks import SAMPLE_TOKENS
 from tests.models import byte_ids, talk

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from nbfinetune.core.errors import ConfigError, RunError
-from nbfinetune.core.runs import Run
+from nbfinetune.core.runs.store import Run
 
 _AT = re.compile(r"best|last|all|step-\d+")
 

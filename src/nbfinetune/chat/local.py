@@ -15,9 +15,9 @@ from peft import PeftModel
 from nbfinetune.chat.decoding import Generated, generate
 from nbfinetune.chat.loading import BaseModel
 from nbfinetune.chat.model import OnText, Reply, SamplingParams, ShouldStop
-from nbfinetune.core.checkpoints import verify
 from nbfinetune.core.errors import ModelError, RunError
 from nbfinetune.core.messages import Message
+from nbfinetune.core.runs.checkpoints import verify
 
 BATCH = 16
 

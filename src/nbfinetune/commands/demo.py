@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nbfinetune.commands import Outcome
-from nbfinetune.core.runs import RunStore
+from nbfinetune.core.runs.store import RunStore
 from nbfinetune.display.html import esc, page
 from nbfinetune.display.picture import MIME
 from nbfinetune.display.run import run_html

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from nbfinetune.commands import Outcome
 from nbfinetune.core import text
-from nbfinetune.core.checking import as_path
 from nbfinetune.core.errors import DatasetError
-from nbfinetune.core.fix_sources import fix_file, fix_names, write_new
-from nbfinetune.core.fixes import Fixed, reason
+from nbfinetune.core.fixes.apply import Fixed, reason
+from nbfinetune.core.fixes.sources import fix_file, fix_names, write_new
 from nbfinetune.core.quoting import quoted
+from nbfinetune.core.reading.checking import as_path
 from nbfinetune.display.fixes import fixes_text
 
 UNREADABLE = 2

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from nbfinetune.commands import Outcome
 from nbfinetune.commands.fix import add_fix_arguments, fix
 from nbfinetune.core import text
-from nbfinetune.core.checking import Check, as_path, by_line, file_items
-from nbfinetune.core.convert import Conversion
+from nbfinetune.core.convert.converter import Conversion
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.problems import Problem, Severity
 from nbfinetune.core.quoting import visible
+from nbfinetune.core.reading.checking import Check, as_path, by_line, file_items
 
 VALID, INVALID, UNREADABLE = 0, 1, 2
 """Exit status of one file; that of several is the highest."""

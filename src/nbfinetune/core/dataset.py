@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from nbfinetune.core import exports
-from nbfinetune.core.convert import Conversion
+from nbfinetune.core.convert.converter import Conversion
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.messages import Conversation, Message
 from nbfinetune.core.problems import Problem

@@ -5,11 +5,16 @@ Knows where a row and its values stand in their source. Knows nothing of message
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from nbfinetune.core.problems import Problem
+from nbfinetune.core.quoting import quoted
+
+_SHALLOW = re.compile(r"\$(?:\.\w+|\[[^]]*\]){0,3}")
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
 
 class Broken:
@@ -48,6 +53,17 @@ class Row:
         while path and path not in self.places:
             path = _around(path)
         return self.places.get(path, self.line)
+
+
+def child(path: str, key: str) -> str:
+    """The JSON path of a key: `$.role`, or `$['my key']` where it is no plain word."""
+    return f"{path}.{key}" if _IDENTIFIER.fullmatch(key) else f"{path}[{quoted(key)}]"
+
+
+def shallow(path: str) -> str:
+    """The first three steps of a path: where something too deep begins."""
+    found = _SHALLOW.match(path)
+    return found.group() if found else path
 
 
 def _around(path: str) -> str:

@@ -1,7 +1,7 @@
 """The rules for one row: what its messages must look like to be learned from.
 
 Each broken rule is one problem, and one mistake breaks one rule: where a value is already known to
-be wrong, what would follow from it is not reported. What only shows across rows: `core.survey`.
+be wrong, what would follow from it is not reported. What only shows across rows: `reading.survey`.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ import base64
 from typing import Any
 
 from nbfinetune.core.errors import RunError
-from nbfinetune.core.record import RunRecord
-from nbfinetune.core.runs import Run, RunSpec
+from nbfinetune.core.runs.record import RunRecord
+from nbfinetune.core.runs.store import Run, RunSpec
 from nbfinetune.display.picture import MIME, picture
 from nbfinetune.display.run import run_text
 

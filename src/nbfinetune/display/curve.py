@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from nbfinetune.core.record import RunRecord
+from nbfinetune.core.runs.record import RunRecord
 from nbfinetune.display.html import esc
 
 Point = tuple[float, float]

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 from nbfinetune.core import text
 from nbfinetune.core.dataset import MessageDataset
-from nbfinetune.core.grouping import ProblemGroup, grouped
 from nbfinetune.core.messages import Conversation
-from nbfinetune.core.rules import Marks
-from nbfinetune.core.statistics import Leakage, Statistics, TokenFigures, describe
+from nbfinetune.core.quality.statistics import Leakage, Statistics, TokenFigures, describe
+from nbfinetune.core.reading.grouping import ProblemGroup, grouped
+from nbfinetune.core.rules.rules import Marks
 from nbfinetune.display.dataset_parts import (
     finding_html,
     group_html,

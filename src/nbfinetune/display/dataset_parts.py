@@ -7,13 +7,13 @@ from difflib import SequenceMatcher
 from typing import get_args
 
 from nbfinetune.core import text
-from nbfinetune.core.checks import Outcome
-from nbfinetune.core.grouping import ProblemGroup
 from nbfinetune.core.messages import Conversation
 from nbfinetune.core.problems import Problem
+from nbfinetune.core.quality.statistics import Bin, Lengths, Statistics, TokenFigures
 from nbfinetune.core.quoting import visible
-from nbfinetune.core.rules import Marks
-from nbfinetune.core.statistics import Bin, Lengths, Statistics, TokenFigures
+from nbfinetune.core.reading.grouping import ProblemGroup
+from nbfinetune.core.rules.checks import Outcome
+from nbfinetune.core.rules.rules import Marks
 from nbfinetune.display.html import esc
 
 SHOWN_PLACES = 4

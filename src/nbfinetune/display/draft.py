@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from nbfinetune.core import text
-from nbfinetune.core.draft import Draft
-from nbfinetune.core.draft_rows import DraftRow, is_chat
+from nbfinetune.core.draft.draft import Draft
+from nbfinetune.core.draft.rows import DraftRow, is_chat
 from nbfinetune.core.problems import Problem
 
 PREVIEW_CHARS = 160

@@ -21,7 +21,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator, FuncFormatter
 from PIL import Image
 
-from nbfinetune.core.record import RunRecord
+from nbfinetune.core.runs.record import RunRecord
 from nbfinetune.display.curve import nice_ticks
 from nbfinetune.display.figure_lines import COLOURS, INK, draw_one_of_many, draw_run, known, outcome
 from nbfinetune.display.figure_text import families, short

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from nbfinetune.core.events import TrainStep
-from nbfinetune.core.record import RunRecord
+from nbfinetune.core.runs.events import TrainStep
+from nbfinetune.core.runs.record import RunRecord
 from nbfinetune.display.curve import TRAIN, VALIDATION
 from nbfinetune.display.picture import thinned
 

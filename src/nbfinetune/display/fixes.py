@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from nbfinetune.core import text
-from nbfinetune.core.fix_edits import Refusal
-from nbfinetune.core.fixes import Fixed, Patch, reason, title
+from nbfinetune.core.fixes.apply import Fixed, Patch, reason, title
+from nbfinetune.core.fixes.edits import Refusal
 from nbfinetune.core.quoting import visible
 from nbfinetune.display.html import box, esc, note
 

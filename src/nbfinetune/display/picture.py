@@ -14,9 +14,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from nbfinetune.core.events import Planned, TrainStep
-from nbfinetune.core.record import RunRecord
-from nbfinetune.core.runs import RunSpec
+from nbfinetune.core.runs.events import Planned, TrainStep
+from nbfinetune.core.runs.record import RunRecord
+from nbfinetune.core.runs.store import RunSpec
 from nbfinetune.display.run import plan_line
 
 MIME = "application/vnd.nbfinetune.run+json"

@@ -9,8 +9,8 @@ from typing import get_args
 
 from nbfinetune.core.dataset import duplicate_key
 from nbfinetune.core.messages import Conversation
-from nbfinetune.core.quality import Aspect, Finding, QualityCard
-from nbfinetune.core.topics import Topic
+from nbfinetune.core.quality.card import Aspect, Finding, QualityCard
+from nbfinetune.core.quality.topics import Topic
 from nbfinetune.display.dataset import conversation_html, report_box
 from nbfinetune.display.dataset_parts import (
     finding_html,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import get_args
 
-from nbfinetune.core.checks import Outcome
-from nbfinetune.core.rules import Marks
+from nbfinetune.core.rules.checks import Outcome
+from nbfinetune.core.rules.rules import Marks
 from nbfinetune.display.dataset import conversation_html, report_box
 from nbfinetune.display.dataset_parts import label, line_of, marks_part
 from nbfinetune.display.html import esc

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from nbfinetune.core.errors import RunError
-from nbfinetune.core.events import Planned, Sampled
-from nbfinetune.core.record import RunRecord
-from nbfinetune.core.runs import Run
+from nbfinetune.core.runs.events import Planned, Sampled
+from nbfinetune.core.runs.record import RunRecord
+from nbfinetune.core.runs.store import Run
 from nbfinetune.display.curve import curve_svg
 from nbfinetune.display.html import box, esc, facts, note
 

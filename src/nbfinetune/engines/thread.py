@@ -7,8 +7,8 @@ import traceback
 from contextlib import ExitStack, suppress
 from threading import Event, Thread
 
-from nbfinetune.core.events import Failed, StateChanged
-from nbfinetune.core.runs import Run
+from nbfinetune.core.runs.events import Failed, StateChanged
+from nbfinetune.core.runs.store import Run
 from nbfinetune.engines.capture import DisplayPublisher, captured
 from nbfinetune.training.channel import Channel
 from nbfinetune.training.job import TrainingJob

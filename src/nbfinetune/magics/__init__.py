@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 _SHOWN = {
     ("nbfinetune.core.dataset", "MessageDataset"): ("dataset", "dataset"),
     ("nbfinetune.chat.compare", "Comparison"): ("comparison", "comparison"),
-    ("nbfinetune.core.rules", "Marks"): ("rules", "marks"),
+    ("nbfinetune.core.rules.rules", "Marks"): ("rules", "marks"),
 }
 
 
 _JOB = ("nbfinetune.training.job", "TrainingJob")
-_RUN = ("nbfinetune.core.runs", "Run")
+_RUN = ("nbfinetune.core.runs.store", "Run")
 
 
 def register(shell: InteractiveShell) -> None:

@@ -9,7 +9,7 @@ from IPython.display import display
 from nbfinetune.core.config import DEFAULTS
 from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.errors import DatasetError
-from nbfinetune.core.quality import assess
+from nbfinetune.core.quality.card import assess
 from nbfinetune.core.quoting import quoted
 from nbfinetune.display.dataset import dataset_html, dataset_text
 from nbfinetune.display.html import note

@@ -16,7 +16,7 @@ from typing import Any
 from IPython.core import completer as ipython
 from IPython.core.interactiveshell import InteractiveShell
 
-from nbfinetune.core.runs import Run
+from nbfinetune.core.runs.store import Run
 from nbfinetune.magics.arguments import Line
 from nbfinetune.magics.completion import Found, complete
 from nbfinetune.session import Session

@@ -12,13 +12,13 @@ from IPython.core.magic import line_cell_magic, magics_class, no_var_expand
 from IPython.display import display
 
 from nbfinetune.chat.columns import read_system
-from nbfinetune.core import sources
-from nbfinetune.core.checking import Profile, file_text
 from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.errors import ConfigError, DatasetError
-from nbfinetune.core.library_files import Entry
-from nbfinetune.core.named import is_named
+from nbfinetune.core.library.files import Entry
+from nbfinetune.core.library.named import is_named
 from nbfinetune.core.presets import STARTER
+from nbfinetune.core.reading import sources
+from nbfinetune.core.reading.checking import Profile, file_text
 from nbfinetune.display.text import table
 from nbfinetune.magics.arguments import Line, Option, documented
 from nbfinetune.magics.base import SessionMagics, say
@@ -120,7 +120,7 @@ class DatasetMagics(SessionMagics):
         """Show what was asked for in place of the report; whether anything was."""
         if not any((given.diff, given.quality, given.review, given.base_model)):
             return False
-        from nbfinetune.core.diff import diff
+        from nbfinetune.core.library.diff import diff
         from nbfinetune.magics.closer import show_quality, show_tokens, write_review
 
         if given.diff is not None:
@@ -189,7 +189,7 @@ class DatasetMagics(SessionMagics):
         self, dataset: MessageDataset, word: str | None, body: str | None, given: Namespace
     ) -> None:
         """The studio, also with the rows that can't be trained on where their text is at hand."""
-        from nbfinetune.core.draft import Draft
+        from nbfinetune.core.draft.draft import Draft
         from nbfinetune.panels.studio import studio
 
         path = Path(word or "").expanduser()

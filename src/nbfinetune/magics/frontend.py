@@ -8,7 +8,7 @@ from typing import Any, Literal
 from traitlets import Bool
 from traitlets.config import Configurable
 
-from nbfinetune.core.runs import Run
+from nbfinetune.core.runs.store import Run
 from nbfinetune.magics.base import say
 from nbfinetune.training.job import TrainingJob
 

@@ -10,8 +10,8 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
-from nbfinetune.core.fix_sources import fix_cell, fix_file, fix_names, fix_rows, write_new
-from nbfinetune.core.fixes import FIXES, Fixed
+from nbfinetune.core.fixes.apply import FIXES, Fixed
+from nbfinetune.core.fixes.sources import fix_cell, fix_file, fix_names, fix_rows, write_new
 from nbfinetune.display.fixes import fixes_html, fixes_text
 from nbfinetune.magics.base import say
 

@@ -9,7 +9,7 @@ from IPython.core.magic import line_cell_magic, magics_class, no_var_expand
 from nbfinetune.core import text
 from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.errors import ConfigError
-from nbfinetune.core.rules import Marks, mark
+from nbfinetune.core.rules.rules import Marks, mark
 from nbfinetune.magics.arguments import Line, Option, documented
 from nbfinetune.magics.base import SessionMagics, say
 from nbfinetune.magics.errors import friendly

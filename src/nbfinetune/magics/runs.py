@@ -5,7 +5,7 @@ from __future__ import annotations
 from IPython.core.magic import line_magic, magics_class
 from IPython.display import display
 
-from nbfinetune.core.runs import Run
+from nbfinetune.core.runs.store import Run
 from nbfinetune.display.run import run_text, runs_html, runs_table
 from nbfinetune.display.text import table
 from nbfinetune.magics.arguments import Line, Option, documented

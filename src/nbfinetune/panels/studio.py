@@ -11,7 +11,7 @@ from threading import RLock
 from typing import Any, assert_never
 
 from nbfinetune.core.dataset import MessageDataset
-from nbfinetune.core.draft import Change, Draft
+from nbfinetune.core.draft.draft import Change, Draft
 from nbfinetune.core.errors import DatasetError, MissingDependency, NbFinetuneError
 from nbfinetune.display import draft as shown
 from nbfinetune.panels import studio_messages as says

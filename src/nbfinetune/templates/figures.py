@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from statistics import median
 
-from nbfinetune.core.statistics import Bin, Lengths, TokenFigures
+from nbfinetune.core.quality.statistics import Bin, Lengths, TokenFigures
 from nbfinetune.templates.statistics import TokenStatistics
 
 

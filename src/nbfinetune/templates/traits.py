@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from nbfinetune.core.errors import ModelError
-from nbfinetune.core.events import Notice
 from nbfinetune.core.messages import Conversation, Message
+from nbfinetune.core.runs.events import Notice
 from nbfinetune.templates.xray import token_kinds
 
 if TYPE_CHECKING:

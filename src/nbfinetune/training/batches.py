@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from nbfinetune.core.errors import DatasetError
-from nbfinetune.core.events import Notice
 from nbfinetune.core.messages import Conversation
-from nbfinetune.core.special_tokens import special_token_problems
+from nbfinetune.core.reading.special_tokens import special_token_problems
+from nbfinetune.core.runs.events import Notice
 from nbfinetune.templates.labels import IGNORED, LabelledRow
 from nbfinetune.templates.render import ChatTemplate
 from nbfinetune.templates.traits import special_tokens

@@ -15,11 +15,11 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from nbfinetune.chat.decoding import generate
 from nbfinetune.chat.loading import BaseModel
 from nbfinetune.chat.model import SamplingParams
-from nbfinetune.core.checkpoints import commit
 from nbfinetune.core.errors import RunError
-from nbfinetune.core.events import Committed, Sampled, TrainStep, Validated
 from nbfinetune.core.messages import Conversation
-from nbfinetune.core.runs import Run
+from nbfinetune.core.runs.checkpoints import commit
+from nbfinetune.core.runs.events import Committed, Sampled, TrainStep, Validated
+from nbfinetune.core.runs.store import Run
 from nbfinetune.templates.labels import LabelledRow
 from nbfinetune.training.batches import mean_loss
 from nbfinetune.training.channel import Channel

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from threading import Lock
 
-from nbfinetune.core.events import AnyEvent, EventWriter, Logged, StateChanged
-from nbfinetune.core.record import RunRecord
-from nbfinetune.core.runs import Command, Run
+from nbfinetune.core.runs.events import AnyEvent, EventWriter, Logged, StateChanged
+from nbfinetune.core.runs.record import RunRecord
+from nbfinetune.core.runs.store import Command, Run
 
 SUMMARY_SECONDS = 1.0
 

@@ -9,10 +9,10 @@ from threading import Event, Thread
 from typing import Any
 
 from nbfinetune.core.errors import RunError
-from nbfinetune.core.events import State
-from nbfinetune.core.follow import Follower
-from nbfinetune.core.record import RunRecord
-from nbfinetune.core.runs import HasRecord, Run
+from nbfinetune.core.runs.events import State
+from nbfinetune.core.runs.follow import Follower
+from nbfinetune.core.runs.record import RunRecord
+from nbfinetune.core.runs.store import HasRecord, Run
 
 POLL_SECONDS = 0.2
 VIEW_SECONDS = 5.0

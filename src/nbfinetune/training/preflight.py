@@ -14,9 +14,9 @@ import msgspec
 from nbfinetune.core.config import SETTINGS, TrainConfig
 from nbfinetune.core.dataset import MessageDataset, Split, duplicate_key, write_jsonl
 from nbfinetune.core.errors import DatasetError
-from nbfinetune.core.events import Notice
 from nbfinetune.core.messages import Conversation
-from nbfinetune.core.sources import read_file
+from nbfinetune.core.reading.sources import read_file
+from nbfinetune.core.runs.events import Notice
 
 ENOUGH_STEPS = 20
 """Below this many optimizer steps a LoRA has hardly left its start."""

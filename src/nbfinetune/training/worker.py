@@ -12,8 +12,8 @@ from transformers.utils import logging as transformers_logging
 from nbfinetune.chat.loading import BaseModel, load_for_training
 from nbfinetune.core.config import DEFAULTS
 from nbfinetune.core.errors import NbFinetuneError
-from nbfinetune.core.events import Failed, Notice, Planned, State, StateChanged
-from nbfinetune.core.runs import Run
+from nbfinetune.core.runs.events import Failed, Notice, Planned, State, StateChanged
+from nbfinetune.core.runs.store import Run
 from nbfinetune.training.batches import special_tokens_kept, tokenize
 from nbfinetune.training.callbacks import Recorder
 from nbfinetune.training.channel import Channel

@@ -1,0 +1,1 @@
+"""Other tools' rows to rows of messages."""

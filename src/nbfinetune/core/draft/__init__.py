@@ -1,0 +1,1 @@
+"""A dataset while it is edited."""

@@ -1,0 +1,1 @@
+"""Datasets by name: kept versions, samples, hubs; what differs between two."""

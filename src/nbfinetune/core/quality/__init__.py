@@ -1,0 +1,1 @@
+"""What is in a dataset, in figures; how good it looks."""

@@ -1,0 +1,1 @@
+"""From a file, a cell or Python objects to checked rows."""

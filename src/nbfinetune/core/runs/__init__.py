@@ -1,0 +1,1 @@
+"""The run directory: events, their record, checkpoints, the store."""

@@ -1,0 +1,129 @@
+"""The picture of a run: a pure fold over its events. Every view is a function of this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from nbfinetune.core.runs.events import (
+    ENDED,
+    AnyEvent,
+    Committed,
+    Failed,
+    Logged,
+    Planned,
+    Sampled,
+    State,
+    StateChanged,
+    TrainStep,
+    Validated,
+)
+
+PACE_STEPS = 20
+
+
+@dataclass
+class RunRecord:
+    """What the events up to now say. Lists are in the order of the log."""
+
+    state: State = "queued"
+    step: int = 0
+    plan: Planned | None = None
+    train: list[TrainStep] = field(default_factory=list)
+    validation: list[Validated] = field(default_factory=list)
+    checkpoints: list[Committed] = field(default_factory=list)
+    samples: list[Sampled] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+    failure: Failed | None = None
+    started: float | None = None
+    updated: float | None = None
+    training_since: float | None = None
+
+    def apply(self, events: Iterable[AnyEvent]) -> RunRecord:
+        """Take in further events; returns itself."""
+        step, wall = self.step, self.updated
+        for event in events:
+            wall = event.wall
+            if self.started is None:
+                self.started = wall
+            if event.step > step:
+                step = event.step
+            if type(event) is TrainStep:  # nearly all of them: a long run has a million
+                self.train.append(event)
+            else:
+                self._apply(event)
+        self.step, self.updated = step, wall
+        return self
+
+    def _apply(self, event: AnyEvent) -> None:
+        match event:
+            case StateChanged():
+                self.state = event.state
+                if event.state == "training" and self.training_since is None:
+                    self.training_since = event.wall
+            case Planned():
+                self.plan = event
+            case Validated():
+                self.validation.append(event)
+            case Committed():
+                self.checkpoints.append(event)
+            case Sampled():
+                self.samples.append(event)
+            case Logged():
+                self.log.append(event.text)
+            case Failed():
+                self.failure = event
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDED
+
+    @property
+    def progress(self) -> float:
+        """The share of steps that are done, 0 to 1."""
+        if self.state == "finished":
+            return 1.0
+        return min(1.0, self.step / self.plan.total_steps) if self.plan else 0.0
+
+    @property
+    def elapsed_seconds(self) -> float:
+        """From the first event to the last one; never negative, whatever the clock did."""
+        if self.started is None or self.updated is None:
+            return 0.0
+        return max(0.0, self.updated - self.started)
+
+    @property
+    def remaining_seconds(self) -> float | None:
+        """At the mean pace so far; None until two steps are done and once the run has ended."""
+        if self.plan is None or self.training_since is None or self.step < 2 or self.ended:
+            return None
+        spent = max(0.0, (self.updated or 0.0) - self.training_since)
+        return spent / self.step * max(0, self.plan.total_steps - self.step)
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Over the latest steps, validation and samples apart; None where it is not known."""
+        latest = self.train[-PACE_STEPS:]
+        seconds = sum(event.seconds for event in latest)
+        return sum(event.tokens for event in latest) / seconds if seconds > 0 else None
+
+    @property
+    def train_loss(self) -> float | None:
+        return self.train[-1].loss if self.train else None
+
+    @property
+    def validation_loss(self) -> float | None:
+        return self.validation[-1].loss if self.validation else None
+
+    @property
+    def best_checkpoint(self) -> Committed | None:
+        """The lowest validation loss; the newest one where none was measured."""
+        measured = [c for c in self.checkpoints if c.validation_loss is not None]
+        if measured:
+            return min(measured, key=lambda c: c.validation_loss or 0.0)
+        return self.checkpoints[-1] if self.checkpoints else None
+
+
+def fold(events: Iterable[AnyEvent]) -> RunRecord:
+    """The record of all these events."""
+    return RunRecord().apply(events)
