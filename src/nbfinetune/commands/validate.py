@@ -19,6 +19,7 @@ from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.problems import Problem, Severity
 from nbfinetune.core.quoting import visible
 from nbfinetune.core.reading.checking import Check, as_path, by_line, file_items
+from nbfinetune.core.reading.grouping import grouped
 
 VALID, INVALID, UNREADABLE = 0, 1, 2
 """Exit status of one file; that of several is the highest."""
@@ -154,10 +155,8 @@ def _conversion(conversion: Conversion) -> dict[str, object]:
 
 def _groups(problems: Sequence[Problem]) -> Iterator[str]:
     """The problems of one severity, those with the same way out together, the way out once."""
-    groups: dict[tuple[str, str], list[Problem]] = {}
-    for problem in problems:
-        groups.setdefault((problem.code, problem.way_out), []).append(problem)
-    for (code, way_out), members in groups.items():
-        yield f"  {code}" + (f" ({len(members)})" if len(members) > 1 else "")
-        yield from (f"    {problem}" for problem in members)
-        yield f"    → {way_out}"
+    for group in grouped(problems):
+        count = len(group.members)
+        yield f"  {group.code}" + (f" ({count})" if count > 1 else "")
+        yield from (f"    {problem}" for problem in group.members)
+        yield f"    → {group.way_out}"
