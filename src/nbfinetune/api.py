@@ -8,9 +8,10 @@ from typing import Any
 from nbfinetune.chat.compare import Comparison
 from nbfinetune.chat.model import SamplingParams
 from nbfinetune.core.dataset import MessageDataset
+from nbfinetune.core.library.source import Source
 from nbfinetune.core.presets import STARTER
 from nbfinetune.core.reading.checking import Profile
-from nbfinetune.session import Source, current
+from nbfinetune.session import current
 from nbfinetune.training.job import TrainingJob
 
 

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
+
+import msgspec
 
 from nbfinetune.chat.columns import Column, parse_column, steps_meant, trained_system
 from nbfinetune.chat.compare import Comparison, Contender, compare
 from nbfinetune.chat.model import SamplingParams
 from nbfinetune.core.dataset import MessageDataset
-from nbfinetune.core.errors import ConfigError, DatasetError, ModelError, RunError
-from nbfinetune.core.library.named import is_named, read_named
+from nbfinetune.core.errors import ConfigError, ModelError, RunError
+from nbfinetune.core.library.entries import Deleted, Entry
+from nbfinetune.core.library.source import Source, read_source
 from nbfinetune.core.library.store import DatasetLibrary
 from nbfinetune.core.presets import STARTER, preset_for, resolve_config
-from nbfinetune.core.reading import sources
-from nbfinetune.core.reading.checking import Profile
-from nbfinetune.core.rules.rules import Rule, RuleBook
+from nbfinetune.core.reading.sources import Reading
+from nbfinetune.core.rules.rules import Marks, Rule, RuleBook, mark
 from nbfinetune.core.runs.events import Notice
 from nbfinetune.core.runs.store import DataSpec, Run, RunSpec, RunStore, new_run_id
 from nbfinetune.training import preflight
@@ -32,9 +35,6 @@ from nbfinetune.training.job import TrainingJob
 if TYPE_CHECKING:
     from nbfinetune.chat.local import LocalModel
     from nbfinetune.engines.capture import DisplayPublisher
-
-Source = str | Path | MessageDataset | Iterable[Mapping[str, Any]]
-"""What a dataset can be read from."""
 
 
 class Session:
@@ -53,52 +53,13 @@ class Session:
 
     # datasets
 
-    def load_dataset(
-        self,
-        source: Source,
-        *,
-        name: str | None = None,
-        system: str | None = None,
-        profile: Profile = "local",
-        encoding: str | None = None,
-    ) -> MessageDataset:
-        """The dataset that `read_dataset` gives, kept under its name.
+    def load_dataset(self, source: Source, **how: Unpack[Reading]) -> MessageDataset:
+        """What is read from the source, kept under its name.
 
         Raises:
-            DatasetError: It has errors; `problems` lists all of them.
+            DatasetError: It has errors; `problems` lists all of them. Or there is no such source.
         """
-        return self.keep(
-            self.read_dataset(source, name=name, system=system, profile=profile, encoding=encoding)
-        )
-
-    def read_dataset(
-        self,
-        source: Source,
-        *,
-        name: str | None = None,
-        system: str | None = None,
-        profile: Profile = "local",
-        encoding: str | None = None,
-    ) -> MessageDataset:
-        """A dataset with every problem in it: from a `.jsonl` or `.json` file, from a name
-        (`sample:pirate`, `hf:org/set`), from a list of rows, a pandas frame, a `datasets.Dataset`
-        or another dataset. It is called `name`, by default as its file or set.
-
-        Raises:
-            DatasetError: There is no such source, or it can't be read.
-        """
-        if isinstance(source, str) and is_named(source):
-            return read_named(source, name=name, system=system)
-        if isinstance(source, (str, Path)):
-            path = Path(source).expanduser()
-            return sources.read_file(
-                path, name=name, system=system, profile=profile, encoding=encoding
-            )
-        if isinstance(source, MessageDataset):
-            name = name or source.name
-        if name is None:
-            raise DatasetError("dataset_name_missing")
-        return sources.from_rows(source, name=name, system=system)
+        return self.keep(read_source(source, **how))
 
     def keep(self, dataset: MessageDataset) -> MessageDataset:
         """Keep a dataset under its name, as a new version of an older one.
@@ -118,17 +79,79 @@ class Session:
         """
         if reference not in self.datasets:
             dataset = self.library.open(reference)
-            for rule in self.library.find(reference)[0].rules:
+            for rule in self.library.entry(reference).rules:
                 self.rules.offer(rule)
             if reference != dataset.name:
                 return dataset
             self.datasets[reference] = dataset
         return self.datasets[reference]
 
-    def store_rule(self, dataset: str, rule: Rule) -> None:
-        """Keep a user rule with a dataset of the library, in place of one of its name."""
-        entry, _ = self.library.find(dataset)
-        others = [kept for kept in entry.rules if kept.name != rule.name]
+    def rename_dataset(self, reference: str, name: str) -> Entry:
+        """The dataset under its new name; all its versions and rules stay.
+
+        Raises:
+            DatasetError: It was never kept; the name is taken or can't be one.
+        """
+        old = self.library.entry(reference).name
+        entry = self.library.rename(reference, name)
+        self.datasets = {
+            entry.name if key == old else key: data for key, data in self.datasets.items()
+        }
+        if entry.name in self.datasets:
+            renamed = msgspec.structs.replace(self.datasets[entry.name], name=entry.name)
+            self.datasets[entry.name] = renamed
+        return entry
+
+    def delete_dataset(self, reference: str) -> Deleted:
+        """Delete a dataset, or one version of it (`name@2`), and say what is gone.
+
+        Runs have their own copies of the rows that they were trained on.
+
+        Raises:
+            DatasetError: It was never kept.
+        """
+        gone = self.library.delete(reference)
+        self.datasets.pop(gone.name, None)
+        hashes = {version.sha256 for version in gone.versions}
+        return msgspec.structs.replace(gone, runs=self._trained_on(hashes))
+
+    def _trained_on(self, hashes: set[str]) -> tuple[str, ...]:
+        """The names of runs whose rows were one of these contents."""
+        names = []
+        for run in self.runs.list():
+            with suppress(RunError):  # whose spec can't be read
+                if run.spec.data.sha256 in hashes:
+                    names.append(run.name)
+        return tuple(names)
+
+    def rule(self, name: str, source: str | None = None, on: str | None = None) -> Marks | None:
+        """What a rule says of a dataset or a file: of the newest one where none is named, None
+        where there is none. It is kept with the dataset.
+
+        `source` writes the rule anew: expressions, a function or patterns, as in `%%ft_rule`.
+
+        Raises:
+            ConfigError: There is no such rule, or it can't be read.
+            DatasetError: There is no such dataset.
+        """
+        check = self.rules.check(name) if source is None else self.rules.write(name, source)
+        data = self._marked(on)
+        if data is None:
+            return None
+        if data.name in self.datasets:
+            self._store_rule(data.name, check.rule)
+        return mark(check, data.conversations)
+
+    def _marked(self, reference: str | None) -> MessageDataset | None:
+        if reference is None:
+            return next(reversed(self.datasets.values()), None)
+        if reference not in self.datasets and reference.endswith((".json", ".jsonl")):
+            return self.load_dataset(reference)
+        return self.dataset(reference)
+
+    def _store_rule(self, dataset: str, rule: Rule) -> None:
+        """Keep a rule with a dataset of the library, in place of one of its name."""
+        others = [kept for kept in self.library.entry(dataset).rules if kept.name != rule.name]
         self.library.set_rules(dataset, [*others, rule])
 
     # training
@@ -180,6 +203,7 @@ class Session:
                 validation_rows=len(split.validation),
                 validation=said,
                 systems=list(data.systems),
+                files=preflight.hashes(split),
             ),
             notices=notices,
         )

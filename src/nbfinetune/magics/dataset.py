@@ -14,8 +14,9 @@ from IPython.display import display
 from nbfinetune.chat.columns import read_system
 from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.errors import ConfigError, DatasetError
-from nbfinetune.core.library.files import Entry
+from nbfinetune.core.library.entries import Entry
 from nbfinetune.core.library.named import is_named
+from nbfinetune.core.library.source import read_source
 from nbfinetune.core.presets import STARTER
 from nbfinetune.core.reading import sources
 from nbfinetune.core.reading.checking import Profile, file_text
@@ -156,7 +157,7 @@ class DatasetMagics(SessionMagics):
         path = Path(source).expanduser()
         fixed: tuple[str, ...] = ()
         if is_named(source):
-            return Found(self.session.read_dataset(source, name=given.name, system=_system(given)))
+            return Found(read_source(source, name=given.name, system=_system(given)))
         if path.suffix in (".json", ".jsonl") or path.is_file():
             name = given.name or path.stem
             if given.fix is not None:
@@ -164,7 +165,7 @@ class DatasetMagics(SessionMagics):
 
                 path, found = repaired_file(path, given.fix, given.encoding)
                 fixed = tuple(found.counts)
-            read = self.session.read_dataset(
+            read = read_source(
                 path,
                 name=name,
                 system=_system(given),
@@ -183,7 +184,7 @@ class DatasetMagics(SessionMagics):
 
             rows, fixed = repaired_rows(rows, given.fix)
         name = given.name or source
-        return Found(self.session.read_dataset(rows, name=name, system=_system(given)), fixed)
+        return Found(read_source(rows, name=name, system=_system(given)), fixed)
 
     def _edit(
         self, dataset: MessageDataset, word: str | None, body: str | None, given: Namespace

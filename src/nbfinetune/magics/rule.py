@@ -7,9 +7,8 @@ import argparse
 from IPython.core.magic import line_cell_magic, magics_class, no_var_expand
 
 from nbfinetune.core import text
-from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.errors import ConfigError
-from nbfinetune.core.rules.rules import Marks, mark
+from nbfinetune.core.rules.rules import Marks
 from nbfinetune.magics.arguments import Line, Option, documented
 from nbfinetune.magics.base import SessionMagics, say
 from nbfinetune.magics.errors import friendly
@@ -68,24 +67,10 @@ class RuleMagics(SessionMagics):
             reason = "one name, got " + " ".join(given.words)
             raise ConfigError("arguments_wrong", field="line", magic="%ft_rule", reason=reason)
         name: str = given.words[0]
-        body = _body(name, given, cell)
-        rules = self.session.rules
-        check = rules.check(name) if body is None else rules.write(name, body)
-        data = self._data(given.on)
-        if data is None:
+        marks = self.session.rule(name, _body(name, given, cell), given.on)
+        if marks is None:
             say(text.message("rule_ready", {"name": name}))
-            return None
-        if data.name in self.session.datasets:
-            self.session.store_rule(data.name, check.rule)
-        return mark(check, data.conversations)
-
-    def _data(self, name: str | None) -> MessageDataset | None:
-        """The dataset that is named, a file's too; else the newest; None where there is none."""
-        if name is None:
-            return next(reversed(self.session.datasets.values()), None)
-        if name not in self.session.datasets and name.endswith((".json", ".jsonl")):
-            return self.session.load_dataset(name)
-        return self.session.dataset(name)
+        return marks
 
     def _list(self, cell: str | None) -> None:
         """List the rules, with the first line of each."""

@@ -279,7 +279,7 @@ def test_rows_with_messages_beside_others_are_told_by_their_number():
 
 
 def lifted(value: object) -> tuple[Row, tuple[Conversion, ...]]:
-    converter = Converter(top_level_system=True)
+    converter = Converter(system_key="system")
     return converter.convert(Row(4, value)), converter.conversions()
 
 

@@ -16,7 +16,7 @@ from nbfinetune.core import text
 from nbfinetune.core.convert.formats import FORMATS, as_messages, format_of
 from nbfinetune.core.problems import Problem
 from nbfinetune.core.quoting import quoted
-from nbfinetune.core.rows import BROKEN, Row
+from nbfinetune.core.rows import BROKEN, Row, child
 from nbfinetune.core.validation import is_blank
 
 LISTED_LINES = 100
@@ -61,12 +61,12 @@ class Conversion(msgspec.Struct, frozen=True):
 class Converter:
     """Fed with every row in order; gives rows of messages. Keeps counts, never rows.
 
-    `top_level_system`: a system prompt that stands beside `messages` becomes the first message of
-    rows that have none. It is off unless asked for: such a key has no effect otherwise.
+    `system_key`: a system prompt that stands beside `messages` under this key becomes the first
+    message of rows that have none. Nothing is lifted unless asked for: an extra key has no effect.
     """
 
-    def __init__(self, *, top_level_system: bool = False) -> None:
-        self._lifts = top_level_system
+    def __init__(self, *, system_key: str | None = None) -> None:
+        self._system_key = system_key
         self._rows: dict[str, int] = {}
         self._left_out: dict[tuple[str, str], tuple[int, int, list[int]]] = {}
 
@@ -75,7 +75,7 @@ class Converter:
         value: Any = row.value
         name = format_of(value)
         if name is None:
-            return self._lifted(row) if self._lifts else row
+            return row if self._system_key is None else self._lifted(row, self._system_key)
         converted, used = as_messages(name, value)
         self._count(name, row.line, converted.left_out)
         others = {key: inner for key, inner in value.items() if key not in used}
@@ -95,16 +95,16 @@ class Converter:
             )
         )
 
-    def _lifted(self, row: Row) -> Row:
+    def _lifted(self, row: Row, key: str) -> Row:
         value: Any = row.value
-        if not _has_system_beside(value):
+        if not _has_system_beside(value, key):
             return row
         self._count("top_level_system", row.line, [])
         count = len(value["messages"])
         moved = {f"$.messages[{i + 1}]": f"$.messages[{i}]" for i in range(count)}
-        moved |= {f"$.messages[0]{key}": "$.system" for key in ("", ".role", ".content")}
-        messages = [{"role": "system", "content": value["system"]}, *value["messages"]]
-        others = {k: v for k, v in value.items() if k not in ("system", "messages")}
+        moved |= {f"$.messages[0]{part}": child("$", key) for part in ("", ".role", ".content")}
+        messages = [{"role": "system", "content": value[key]}, *value["messages"]]
+        others = {k: v for k, v in value.items() if k not in (key, "messages")}
         return replace(row, value={"messages": messages, **others}, moved=moved)
 
     def _count(self, name: str, line: int, left_out: list[str]) -> None:
@@ -123,10 +123,10 @@ class Converter:
         )
 
 
-def _has_system_beside(value: Any) -> bool:
+def _has_system_beside(value: Any, key: str) -> bool:
     if not isinstance(value, dict) or not isinstance(value.get("messages"), list):
         return False
-    system, messages = value.get("system"), value["messages"]
+    system, messages = value.get(key), value["messages"]
     if not isinstance(system, str) or is_blank(system) or BROKEN in messages:
         return False
     return not any(isinstance(m, dict) and m.get("role") == "system" for m in messages)

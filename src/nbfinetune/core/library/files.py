@@ -18,60 +18,17 @@ from typing import TypeVar
 
 import msgspec
 
-from nbfinetune.core.convert.converter import Conversion
 from nbfinetune.core.dataset import MessageDataset, Origin, jsonl_lines, write_jsonl
 from nbfinetune.core.errors import DatasetError
+from nbfinetune.core.library.entries import FORMAT, Entry, Version
 from nbfinetune.core.reading.sources import read_file
 from nbfinetune.core.rules.rules import Rule
 from nbfinetune.core.runs.checkpoints import write_atomically
 
-FORMAT = 1
 ROWS = "rows.jsonl"
 
 _VERSION = re.compile(r"(\d{4,})-[0-9a-f]{12}")
 _RECORD, _CELL, _HEAD = "version.json", "cell.txt", "dataset.json"
-
-
-class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """`version.json`: one content and where it came from.
-
-    `sha256` is that of the messages (`MessageDataset.sha256`, which runs name, too),
-    `file_sha256` that of `rows.jsonl`, extra keys included: what makes a version another one.
-    """
-
-    v: int = FORMAT
-    number: int
-    sha256: str
-    file_sha256: str
-    rows: int
-    saved: str
-    origin: Origin
-    conversions: tuple[Conversion, ...] = ()
-    fixes: tuple[str, ...] = ()
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """One named dataset: its versions, oldest first; `damaged` are those that can't be read.
-
-    `current` is the number of the version that was kept last, 0 where there is none. The user
-    rules belong to all versions.
-    """
-
-    id: str
-    name: str
-    versions: tuple[Version, ...]
-    current: int = 0
-    rules: tuple[Rule, ...] = ()
-    damaged: tuple[DatasetError, ...] = ()
-
-    @property
-    def latest(self) -> Version | None:
-        """The version that was kept last; the newest where that one was deleted.
-
-        None where damage leaves open which it is: an older one is never taken for it silently.
-        """
-        kept = [version for version in self.versions if version.number == self.current]
-        return next(iter(kept or (() if self.damaged else self.versions[-1:])), None)
 
 
 class Head(msgspec.Struct, kw_only=True):

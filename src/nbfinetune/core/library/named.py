@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Unpack
 
 from nbfinetune.core.dataset import MessageDataset, Origin
 from nbfinetune.core.errors import DatasetError, MissingDependency
@@ -17,7 +17,7 @@ from nbfinetune.core.exports import import_package
 from nbfinetune.core.library.samples import PREFIX as SAMPLE
 from nbfinetune.core.library.samples import read_sample
 from nbfinetune.core.quoting import quoted, visible
-from nbfinetune.core.reading.sources import from_rows
+from nbfinetune.core.reading.sources import Reading, from_rows
 
 _HUBS = ("hf", "modelscope")
 _HUB_PATH = re.compile(r"(?P<path>[\w.-]+(?:/[\w.-]+)?)(?:/(?P<config>[\w.-]+))?")
@@ -39,9 +39,7 @@ def is_named(source: str) -> bool:
     return source.startswith((SAMPLE, *(f"{hub}:" for hub in _HUBS)))
 
 
-def read_named(
-    source: str, *, name: str | None = None, system: str | None = None
-) -> MessageDataset:
+def read_named(source: str, **how: Unpack[Reading]) -> MessageDataset:
     """The dataset of a named source, with every problem in it; called as the set is by default.
 
     Raises:
@@ -49,10 +47,10 @@ def read_named(
         MissingDependency: The package of that hub is not installed.
     """
     if source.startswith(SAMPLE):
-        return read_sample(source, name=name, system=system)
+        return read_sample(source, **how)
     rows, origin = load_named(source)
-    short = name or Path(parse(source).path).name
-    return from_rows(rows, name=short, system=system, origin=origin)
+    named: Reading = {**how, "name": how.get("name") or Path(parse(source).path).name}
+    return from_rows(rows, origin=origin, **named)
 
 
 def load_named(source: str) -> tuple[Any, Origin]:

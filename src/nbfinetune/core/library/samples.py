@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
+from typing import Unpack
 
 import msgspec
 
 from nbfinetune.core.dataset import MessageDataset, Origin
 from nbfinetune.core.errors import DatasetError
-from nbfinetune.core.reading.sources import read_file
+from nbfinetune.core.reading.sources import Reading, read_file
 
 PREFIX = "sample:"
 
@@ -21,9 +22,7 @@ def sample_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _FOLDER.glob("*.jsonl")))
 
 
-def read_sample(
-    source: str, *, name: str | None = None, system: str | None = None
-) -> MessageDataset:
+def read_sample(source: str, **how: Unpack[Reading]) -> MessageDataset:
     """The sample of that name, with `sample:` before it or without.
 
     Raises:
@@ -37,5 +36,5 @@ def read_sample(
         raise DatasetError(
             "sample_unknown", name=wanted, suggestion=suggestion, names=", ".join(known)
         )
-    dataset = read_file(_FOLDER / f"{wanted}.jsonl", name=name or wanted, system=system)
+    dataset = read_file(_FOLDER / f"{wanted}.jsonl", **how)
     return msgspec.structs.replace(dataset, origin=Origin("sample", PREFIX + wanted))

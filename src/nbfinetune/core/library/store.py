@@ -19,13 +19,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import filelock
+import msgspec
 
 from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.errors import DatasetError
+from nbfinetune.core.library.entries import LONGEST_NAME, Deleted, Entry, Listing, Version
 from nbfinetune.core.library.files import (
-    Entry,
     Head,
-    Version,
     folder_name,
     keep,
     newest_first,
@@ -36,9 +36,6 @@ from nbfinetune.core.library.files import (
 from nbfinetune.core.quoting import quoted, visible
 from nbfinetune.core.rules.rules import Rule
 
-__all__ = ["DatasetLibrary", "Entry", "Version"]
-
-LONGEST_NAME = 200
 LOCK_SECONDS = 10
 """How long one writer waits for another."""
 
@@ -51,10 +48,10 @@ class DatasetLibrary:
     def __init__(self, home: Path) -> None:
         self.folder = home / "datasets"
 
-    def list(self) -> tuple[Entry, ...]:
+    def list(self) -> Listing:
         """All datasets, the one that was kept last first. What is damaged hides nothing else."""
         entries = [entry for path in self._folders() if (entry := read_entry(path)) is not None]
-        return tuple(sorted(entries, key=newest_first))
+        return Listing(sorted(entries, key=newest_first))
 
     def save(self, dataset: MessageDataset, name: str | None = None) -> Version:
         """The version that holds the dataset: a new one, or the one that has this content already.
@@ -76,6 +73,15 @@ class DatasetLibrary:
             rules = entry.rules if entry else ()
             write_head(path, Head(name=name, current=version.number, rules=rules))
         return version
+
+    def entry(self, reference: str) -> Entry:
+        """The dataset that a reference means, with all its versions, whichever it names.
+
+        Raises:
+            DatasetError: It is not here; the nearest name is suggested.
+        """
+        entry, _ = self._meant(reference)
+        return entry
 
     def find(self, reference: str) -> tuple[Entry, Version]:
         """What `name`, `name@2`, `name@3f2a` (of a hash) or a hash's first 6 or more digits mean.
@@ -108,8 +114,8 @@ class DatasetLibrary:
         entry, version = self.find(reference)
         return read_version(self.folder / entry.id, entry, version)
 
-    def rename(self, reference: str, name: str) -> None:
-        """Give a dataset another name; its versions stay.
+    def rename(self, reference: str, name: str) -> Entry:
+        """The dataset under another name; its versions stay.
 
         Raises:
             DatasetError: It is not here, the name is taken or can't be one.
@@ -121,6 +127,7 @@ class DatasetLibrary:
             if taken is not None and taken.id != entry.id:
                 raise DatasetError("library_name_taken", name=quoted(name))
             self._write_head(entry, Head(name=name, current=entry.current, rules=entry.rules))
+        return msgspec.structs.replace(entry, name=name)
 
     def set_rules(self, reference: str, rules: Sequence[Rule]) -> None:
         """Store these user rules with a dataset, in place of those it had.
@@ -133,7 +140,7 @@ class DatasetLibrary:
             head = Head(name=entry.name, current=entry.current, rules=tuple(rules))
             self._write_head(entry, head)
 
-    def delete(self, reference: str) -> None:
+    def delete(self, reference: str) -> Deleted:
         """Delete a dataset with all its versions (`name`), or one version (`name@2`).
 
         Raises:
@@ -142,14 +149,20 @@ class DatasetLibrary:
         with self._locked():
             entry, wanted = self._meant(reference)
             path = self.folder / entry.id
-            if wanted:
-                version = self._path(*self.find(reference))
-                path = version if len(entry.versions) + len(entry.damaged) > 1 else path
+            gone = _whole(entry)
+            if wanted and len(entry.versions) + len(entry.damaged) > 1:
+                _, version = self.find(reference)
+                path = self._path(entry, version)
+                left = tuple(v.number for v in entry.versions if v != version)
+                gone = Deleted(entry.name, (version,), whole=False, left=left)
+            elif wanted:
+                self.find(reference)  # says that there is no such version
             # What is half deleted is no dataset any more.
             doomed = self.folder / f".{path.name}.deleted"
             shutil.rmtree(doomed, ignore_errors=True)
             path.rename(doomed)
             shutil.rmtree(doomed, ignore_errors=True)
+        return gone
 
     def export(self, reference: str, path: Path | str) -> Path:
         """The file written: the kept rows as JSON Lines, extra keys included.
@@ -218,6 +231,12 @@ class DatasetLibrary:
             raise DatasetError(
                 "export_failed", name=quoted(str(self.folder)), reason=reason
             ) from None
+
+
+def _whole(entry: Entry) -> Deleted:
+    """All that goes with a dataset."""
+    rules = tuple(rule.name for rule in entry.rules)
+    return Deleted(entry.name, entry.versions, whole=True, damaged=len(entry.damaged), rules=rules)
 
 
 def _latest(entry: Entry) -> Version:

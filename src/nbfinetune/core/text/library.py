@@ -22,7 +22,9 @@ _FORMATS: Mapping[str, Phrase] = {
     "format_input_output": Phrase("input and output", "input 与 output 格式"),
     "format_sharegpt": Phrase("ShareGPT (conversations)", "ShareGPT 格式（conversations）"),
     "format_xtuner": Phrase("XTuner (conversation)", "XTuner 格式（conversation）"),
-    "format_top_level_system": Phrase("system beside messages", "与 messages 并列的 system"),
+    "format_top_level_system": Phrase(
+        "a system prompt beside messages", "与 messages 并列的系统提示"
+    ),
 }
 
 _CONVERSION: Mapping[str, Phrase] = {
@@ -152,6 +154,22 @@ _KEPT: Mapping[str, Phrase] = {
         "另一个进程正在写入 {path}",
         "Try again in a moment.",
         "请稍后再试。",
+    ),
+    "deleted_dataset": Phrase(
+        "{name} is deleted, with its versions (rows): {versions}",
+        "已删除 {name} 及其所有版本（行数）：{versions}",
+    ),
+    "deleted_version": Phrase(
+        "version (rows) {versions} of {name} is deleted; these stay: {left}",
+        "已删除 {name} 的版本（行数）{versions}；保留：{left}",
+    ),
+    "deleted_damaged": Phrase(
+        "damaged versions that went with it: {damaged}", "一并删除的损坏版本：{damaged}"
+    ),
+    "deleted_rules": Phrase("rules that were kept with it: {rules}", "随之删除的规则：{rules}"),
+    "deleted_runs": Phrase(
+        "runs that were trained on it have their own copies of the rows: {runs}",
+        "用它训练过的训练保留各自的数据副本：{runs}",
     ),
     "diff_same": Phrase(
         "the same rows in the same order: {rows}", "两者的行和顺序都相同：{rows} 行"
