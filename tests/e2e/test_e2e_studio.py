@@ -230,9 +230,21 @@ def test_every_view_and_a_page_that_is_loaded_again_show_the_same(
     expect(again.get_by_label("Validation")).to_have_value("50")
 
 
-TO_TOP = """box => {
+SCROLLED_AND_DRAWN = """box => {
+  const key = new KeyboardEvent('keydown', { key: 'Escape', bubbles: true });
   box.scrollTop = 0;
-  return Boolean(box.querySelector("[data-id='0']"));
+  document.activeElement.dispatchEvent(key); // warns that something was typed: draws at once
+}"""
+OUT_AND_BACK = """async (box, frames) => {
+  const output = box.closest('.jp-OutputArea-output');
+  const { parentElement, nextSibling } = output;
+  const frame = () => new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve, 0)));
+  output.remove();
+  for (let i = 0; i < frames; i++) await frame();
+  parentElement.insertBefore(output, nextSibling);
+  const lost = box.scrollTop;
+  for (let i = 0; i < 3; i++) await frame();
+  return [lost, box.scrollTop];
 }"""
 
 
@@ -252,13 +264,29 @@ def test_ten_thousand_rows_scroll_without_a_gap(
     took = view.evaluate(ROUND_TRIP)
     report(f"studio: an edited row of 10,000 is checked and shown after {took:.0f} ms")
     expect(said(view)).to_have_text("Row saved: nothing is wrong with it")
-    # an answer of the kernel that comes in the same frame puts the list back: so until it stays
-    handle = box.element_handle()
-    page.tab.wait_for_function(TO_TOP, arg=handle)
+    box.evaluate("box => { box.scrollTop = 0 }")
     expect(row(view, 0)).to_be_visible()
     expect(row(view, 5003)).to_have_count(1)  # it has the focus
     page.tab.keyboard.press("ArrowDown")
     expect(row(view, 5004)).to_be_in_viewport()
+
+
+def test_the_list_stays_where_it_was_put_and_comes_back_there(
+    studio: Callable[..., tuple[Notebook, Locator]], page: LabPage
+) -> None:
+    _notebook, view = studio("studio-scroll", MANY)
+    box = view.locator("[data-rows]")
+    box.evaluate("box => { box.scrollTop = 34 * 5000 }")
+    row(view, 5003).focus()
+    edit(view, 5003)
+    page.tab.keyboard.type("!")
+    box.evaluate(SCROLLED_AND_DRAWN)
+    expect(row(view, 0)).to_be_in_viewport()
+    expect(row(view, 5003)).to_contain_text("once more throws your changes away")
+    for frames in (0, 2):  # moved; or out of sight for a while
+        box.evaluate("box => { box.scrollTop = 34 * 7000 }")
+        expect(row(view, 7001)).to_be_in_viewport()
+        assert box.evaluate(OUT_AND_BACK, frames) == [0, 34 * 7000]
 
 
 def test_hostile_texts_are_texts(

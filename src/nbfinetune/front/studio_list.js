@@ -3,6 +3,7 @@
 
 import { element, keepChildren, setAttributes } from './dom.js';
 import { listLayout, rowAt, rowHeight, rowTop, rowsInView, scrollToRow } from './studio_layout.js';
+import { makeWitness, scrollKeeper } from './studio_scroll.js';
 import { chord } from './studio_words.js';
 
 const MARGIN = 400; // pixels that are drawn above and below: a fast wheel shows no gap
@@ -18,10 +19,12 @@ const NARROW_LIST = 520;
  */
 export function createRowList(el, host) {
   const space = element('div', 'space', { role: 'rowgroup' });
-  const box = element('div', 'rows', { 'data-rows': '' }, [space]);
+  const witness = makeWitness(() => scroll.isLost() && draw());
+  const box = element('div', 'rows', { 'data-rows': '' }, [space, witness]);
   el.append(box);
   const heights = new Map(); // of open rows, as they were measured
-  const state = { active: null, top: 0, anchor: null, frame: 0 };
+  const scroll = scrollKeeper(box, witness);
+  const state = { active: null, anchor: null, ids: [] };
   let layout = listLayout(0, 1);
 
   function layOut() {
@@ -29,24 +32,27 @@ export function createRowList(el, host) {
     setAttributes(space, { 'data-narrow': box.clientWidth < NARROW_LIST });
     for (const id of heights.keys()) if (!host.isOpen(id)) heights.delete(id);
     const others = [...heights].map(([id, height]) => [host.placeOf(id) ?? -1, height]);
-    layout = listLayout(host.ids().length, base, others);
+    state.ids = host.ids();
+    layout = listLayout(state.ids.length, base, others);
     setAttributes(space, { style: `height:${layout.height}px;--jp-nbfinetune-row:${base}px` });
     setAttributes(box, { style: `height:${Math.min(Math.max(layout.height, base), MOST_HEIGHT)}px` });
-    const place = state.anchor && host.placeOf(state.anchor.id);
-    if (place !== undefined && place !== null) {
-      const within = Math.min(state.anchor.within, rowHeight(layout, place) - 1);
-      state.top = Math.min(rowTop(layout, place) + within, Math.max(layout.height - box.clientHeight, 0));
-    }
-    if (box.clientHeight && Math.abs(box.scrollTop - state.top) > 0.5) box.scrollTop = state.top;
+    scroll.write(anchored() ?? scroll.top);
+  }
+  /** Where the row that stood at the top stands now. */
+  function anchored() {
+    const place = state.anchor ? host.placeOf(state.anchor.id) : undefined;
+    if (place === undefined) return null;
+    const within = Math.min(state.anchor.within, rowHeight(layout, place) - 1);
+    return Math.min(rowTop(layout, place) + within, Math.max(layout.height - box.clientHeight, 0));
   }
   function fill() {
     const ids = host.ids();
-    const [from, to] = rowsInView(layout, state.top, box.clientHeight || MOST_HEIGHT, MARGIN);
+    const [from, to] = rowsInView(layout, scroll.top, box.clientHeight || MOST_HEIGHT, MARGIN);
     const shown = ids.slice(from, to);
     const focused = host.placeOf(focusedRow(space));
     if (focused < from) shown.unshift(ids[focused]);
     else if (focused >= to) shown.push(ids[focused]);
-    if (host.placeOf(state.active) === undefined) state.active = ids[rowAt(layout, state.top)] ?? null;
+    if (host.placeOf(state.active) === undefined) state.active = ids[rowAt(layout, scroll.top)] ?? null;
     keepChildren(space, shown, (id) => id, make, (node, id) => {
       const place = host.placeOf(id);
       const tabindex = id === state.active ? '0' : '-1';
@@ -75,6 +81,7 @@ export function createRowList(el, host) {
     return differs;
   }
   function draw() {
+    if (scroll.read()) keepAnchor();
     layOut();
     fill();
     if (measure()) {
@@ -83,28 +90,26 @@ export function createRowList(el, host) {
     }
   }
   function keepAnchor() {
-    const place = rowAt(layout, state.top);
-    const id = host.ids()[place];
-    state.anchor = id === undefined ? null : { id, within: state.top - rowTop(layout, place) };
+    const place = rowAt(layout, scroll.top);
+    const id = state.ids[place]; // as they are laid out: there may be others already
+    state.anchor = id === undefined ? null : { id, within: scroll.top - rowTop(layout, place) };
   }
   function scrollTo(top) {
-    state.top = Math.max(0, Math.min(top, layout.height - box.clientHeight));
-    box.scrollTop = state.top;
+    scroll.write(Math.max(0, Math.min(top, layout.height - box.clientHeight)));
     keepAnchor();
   }
   function activate(id, { focus = true } = {}) {
     const place = host.placeOf(id);
     if (place === undefined) return;
     state.active = id;
-    scrollTo(scrollToRow(layout, place, state.top, box.clientHeight));
+    scrollTo(scrollToRow(layout, place, scroll.top, box.clientHeight));
     draw();
     if (focus) nodeOf(id)?.focus({ preventScroll: true });
   }
   const nodeOf = (id) => space.nbfinetuneNodes?.get(id);
 
   box.addEventListener('scroll', () => {
-    if (!box.clientHeight) return; // taken out of the page for a while: that is no scrolling
-    state.top = box.scrollTop;
+    if (!scroll.read()) return;
     keepAnchor();
     fill();
   }, { passive: true });
@@ -128,7 +133,7 @@ export function createRowList(el, host) {
   });
   const pageRows = () => Math.max(1, Math.floor(box.clientHeight / layout.base) - 1);
   const sizes = new ResizeObserver(() => {
-    if (box.clientWidth && (measure() || rowBase(box) !== layout.base || box.scrollTop !== state.top)) draw();
+    if (box.clientWidth && (measure() || rowBase(box) !== layout.base || scroll.isLost())) draw();
   });
   sizes.observe(box);
   return {
@@ -139,7 +144,7 @@ export function createRowList(el, host) {
     active: () => state.active,
     toTop() {
       state.anchor = null;
-      state.top = 0;
+      scroll.write(0);
     },
     destroy: () => sizes.disconnect(),
   };
