@@ -56,7 +56,7 @@ def test_the_report_groups_problems_with_their_way_out(capsys):
         "  role_invalid (2)\n"
         f"    line 11  $.messages[0].role  {expected}\n"
         f"    line 12  $.messages[0].role  {expected}\n"
-        "    → Write 'user' instead of 'human'.\n"
+        "    → Write 'user' instead of 'human'. Or add:  --fix role_aliases\n"
         "  messages_missing\n"
         "    line 13  expected the key 'messages', got {}\n"
         "    → Put the turns of the row into an array under 'messages'.\n"

@@ -59,8 +59,9 @@ def test_errors_stand_open_by_kind_with_places_and_way_out_and_warnings_are_one_
         "mine | errors: 3 | a/mine.jsonl | 1 of 4 | valid rows | 2 | characters, median row "
         "| 2 | longest row | Latin | script | 3× | expected 'user', got 'human' | role_invalid "
         "| line 3  $.messages[0].role | line 4  $.messages[0].role | line 9  $.messages[0].role | "
-        "→ Write 'user' instead of 'human'. | line 2 | blank lines, skipped: 1 (first here) | "
-        "blank_line | line 2 | → Nothing needs to be done; other tools may refuse them. | First"
+        "→ Write 'user' instead of 'human'. Or add:  --fix role_aliases | line 2 | "
+        "blank lines, skipped: 1 (first here) | blank_line | line 2 | "
+        "→ Nothing needs to be done; other tools may refuse them. | First"
     )
     error, _, warning = shown.partition("<details")
     assert "role_invalid" in error
@@ -187,7 +188,7 @@ def test_the_text_for_a_terminal_has_the_same_in_few_lines():
         "  4× line 3  $.messages[0].role  expected 'user', got 'human'\n"
         "    line 4  $.messages[0].role  expected 'user', got 'human'\n"
         "    line 9  $.messages[0].role  expected 'user', got 'human'\n"
-        "    → Write 'user' instead of 'human'.\n"
+        "    → Write 'user' instead of 'human'. Or add:  --fix role_aliases\n"
         "  line 2  blank lines, skipped: 1 (first here)\n"
         "  system:    Be kind.\n"
         "  user:      What?\n"

@@ -1,4 +1,7 @@
-"""`validate FILE --fix OUT`: the repaired rows to a new file, and what was done to them."""
+"""`validate FILE --fix OUT`: the repaired rows to a new file, and what was done to them.
+
+`--fix NAME,…` and `--fix all` mean the same as in a notebook: these fixes, to `FILE.fixed.jsonl`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from pathlib import Path
 from nbfinetune.commands import Outcome
 from nbfinetune.core import text
 from nbfinetune.core.errors import DatasetError
-from nbfinetune.core.fixes.apply import Fixed, reason
+from nbfinetune.core.fixes.apply import FIXES, Fixed, reason
 from nbfinetune.core.fixes.sources import fix_file, fix_names, write_new
 from nbfinetune.core.quoting import quoted
 from nbfinetune.core.reading.checking import as_path
@@ -23,21 +26,35 @@ def add_fix_arguments(parser: argparse.ArgumentParser) -> None:
     """Add `--fix` and `--fixes` to the options of `validate`."""
     parser.add_argument(
         "--fix",
-        metavar="OUT",
-        help="write the repaired rows of one FILE to a new file OUT, and check that",
+        metavar="OUT|all|NAME,…",
+        help="write the repaired rows of one FILE to a new file OUT, and check that; with names of "
+        "fixes OUT is FILE.fixed.jsonl",
     )
     parser.add_argument(
-        "--fixes", metavar="NAME,…", default="all", help="which fixes --fix applies (default: all)"
+        "--fixes",
+        metavar="NAME,…",
+        default="all",
+        help="which fixes --fix OUT applies (default: all)",
     )
+
+
+def target(arguments: argparse.Namespace) -> tuple[str, str]:
+    """The new file's name, and the fixes that are wanted."""
+    given: str = arguments.fix
+    if any(name.strip().replace("-", "_") not in (*FIXES, "all") for name in given.split(",")):
+        return given, arguments.fixes
+    file = as_path(arguments.files[0])
+    return str(file.with_name(f"{file.stem}.fixed{file.suffix}")), given
 
 
 def fix(arguments: argparse.Namespace) -> Outcome:
-    """What was repaired, with the diff of some rows. Status 0: OUT is written."""
-    file, out = arguments.files[0], as_path(arguments.fix)
+    """What was repaired, with the diff of some rows. Status 0: the new file is written."""
+    file, (name, fixes) = arguments.files[0], target(arguments)
+    out = as_path(name)
     try:
         if len(arguments.files) > 1:
             raise DatasetError("fix_one_file", count=len(arguments.files))
-        names = fix_names(arguments.fixes)
+        names = fix_names(fixes)
         found = fix_file(as_path(file), names, out=out, encoding=arguments.encoding)
         write_new(found.text, out)
     except DatasetError as error:

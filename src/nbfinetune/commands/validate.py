@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from nbfinetune.commands import Outcome
-from nbfinetune.commands.fix import add_fix_arguments, fix
+from nbfinetune.commands.fix import add_fix_arguments, fix, target
 from nbfinetune.core import text
 from nbfinetune.core.convert.converter import Conversion
 from nbfinetune.core.errors import DatasetError
@@ -68,7 +68,7 @@ def validate(arguments: argparse.Namespace) -> Iterator[Outcome]:
         yield repair
         if repair.status != VALID:
             return
-        files, encoding = [arguments.fix], None
+        files, encoding = [target(arguments)[0]], None
     for file in files:
         path, check = as_path(file), Check(profile=arguments.profile)
         items = file_items(path, profile=arguments.profile, encoding=encoding)

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from nbfinetune.core import text
+from nbfinetune.core.text.quick_fixes import fix_for
 
 Severity = Literal["error", "warning", "advice"]
 
@@ -42,7 +43,9 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def way_out(self) -> str:
-        return text.way_out(self.phrase, self.params)
+        """What the user can do about it; with the quick-fix that is made for it, if there is."""
+        said, fix = text.way_out(self.phrase, self.params), fix_for(self.phrase, self.params)
+        return f"{said} {text.message('way_out_fix', {'fix': fix})}" if fix else said
 
     @property
     def place(self) -> str:

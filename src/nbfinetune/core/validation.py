@@ -70,11 +70,23 @@ def is_blank(content: str) -> bool:
 
 
 def _no_messages(row: Mapping[str, object]) -> Problem:
-    if "message" in row:
-        return _error("messages_missing", "", "alias", expected="'messages'", got="'message'")
-    if "role" in row and "content" in row:
-        return _error("messages_missing", "", "single", expected="'messages'", got=_keys(row))
-    return _error("messages_missing", "", expected="'messages'", got=_keys(row))
+    kind, got = "", _keys(row)
+    spelled = [key for key in row if key.lower() in ("message", "messages")]
+    around = [key for key, value in row.items() if are_rows(value)]
+    if len(spelled) == 1:
+        kind, got = "alias", quoted(spelled[0])
+    elif "role" in row and "content" in row:
+        kind = "single"
+    elif around:
+        kind, got = "wrapper", quoted(around[0])
+    return _error("messages_missing", "", kind, expected="'messages'", got=got)
+
+
+def are_rows(value: object) -> bool:
+    """Whether a value is a list of rows."""
+    if not isinstance(value, list) or not value:
+        return False
+    return all(isinstance(row, dict) and {"messages", "message"} & row.keys() for row in value)
 
 
 def _message_rules(messages: list[Any]) -> Iterator[Problem]:

@@ -15,14 +15,15 @@ def role(line: int, got: str, meant: str = "'user'") -> Problem:
 
 
 BLANK = Problem(code="blank_line", severity="warning", line=2, params={"count": 1})
+FIX = "Or add:  --fix role_aliases"
 MANY = Problem(code="many_rows", severity="advice", params={"rows": 2000, "limit": 1000})
 
 
 def test_problems_with_one_way_out_are_one_group_errors_first():
     a, b, c = role(1, "'human'"), role(3, "'gpt'"), role(4, "'human'")
     assert grouped([MANY, BLANK, a, b, c]) == (
-        ProblemGroup("role_invalid", "error", "Write 'user' instead of 'human'.", (a, c)),
-        ProblemGroup("role_invalid", "error", "Write 'user' instead of 'gpt'.", (b,)),
+        ProblemGroup("role_invalid", "error", f"Write 'user' instead of 'human'. {FIX}", (a, c)),
+        ProblemGroup("role_invalid", "error", f"Write 'user' instead of 'gpt'. {FIX}", (b,)),
         ProblemGroup("blank_line", "warning", BLANK.way_out, (BLANK,)),
         ProblemGroup("many_rows", "advice", MANY.way_out, (MANY,)),
     )

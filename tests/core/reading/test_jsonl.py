@@ -86,7 +86,7 @@ def test_blank_lines_are_counted_and_skipped():
 SYNTAX = {
     '{"a": x}': "expected a JSON value, got 'x' (column 7)",
     '{"a": }': "expected a JSON value, got '}' (column 7)",
-    '{"a": True}': "expected a JSON value, got 'T' (column 7)",
+    '{"a": True}': "expected a JSON value, got 'True' (column 7)",
     '{"a": 01}': "expected ',' or '}', got '1' (column 8)",
     '{"a": .5}': "expected a JSON value, got '.' (column 7)",
     '{"a": ١}': "expected a JSON value, got U+0661 '١' (column 7)",

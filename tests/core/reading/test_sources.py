@@ -215,8 +215,8 @@ def test_the_upload_profile_has_limits_and_the_local_one_has_none(tmp_path):
     assert codes(JSONL.encode()) == []
     assert codes(many[: many.index(b'"q1000"')].rpartition(b"\n")[0]) == []
     assert codes(largest.encode()) == []
-    assert codes(many) == ["expected at most 1000 rows, got 1001"]
-    assert codes(big) == [f"expected at most 10000000 bytes, got {len(big)}"]
+    assert codes(many) == ["expected at most 1,000 rows, got 1,001"]
+    assert codes(big) == [f"expected at most 10,000,000 bytes, got {len(big):,}"]
     assert codes(json.dumps(ROWS).encode(), "d.json") == [
         "expected a .jsonl file for the upload, got 'd.json'"
     ]

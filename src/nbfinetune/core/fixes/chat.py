@@ -12,12 +12,11 @@ from typing import NamedTuple
 from nbfinetune.core.fixes.edits import Edit, Piece, Refusal, Step
 from nbfinetune.core.fixes.outline import is_fence, is_talk
 from nbfinetune.core.pages import Page, Span
-from nbfinetune.core.reading.chatform import is_chat, read_chat
+from nbfinetune.core.reading.chatform import is_chat, other_marker, read_chat
 from nbfinetune.core.reading.json_faults import is_exotic, skip_blanks
 from nbfinetune.core.rows import BROKEN, Row
 from nbfinetune.core.validation import check_row, meant_role
 
-_ALIAS = re.compile(r"(\w+)[ \t]*[:：]")
 _MARKER = re.compile(r"\w+[:：][ \t]*")
 _SEPARATOR = re.compile(r"---\s*$")
 
@@ -148,11 +147,9 @@ def _aliases(page: Page, parts: Sequence[_Part]) -> Iterator[Edit | Refusal]:
 def _alias(page: Page, line: Span) -> _Alias | None:
     """Another tool's marker at the beginning of a line."""
     first = skip_blanks(page.text, line.start, line.end)
-    found = _ALIAS.match(page.text, first, line.end)
-    if found is None or is_chat(found.group()):
-        return None
-    role = meant_role(found.group(1))
-    return None if role is None else _Alias(found.group(1), role, found.end() - 1)
+    found = other_marker(page.text, first, line.end)
+    role = meant_role(found[1]) if found else None
+    return _Alias(found[1], role, found.end() - 1) if found and role else None
 
 
 # turns in the wrong order

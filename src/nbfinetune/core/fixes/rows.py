@@ -9,6 +9,7 @@ from nbfinetune.core.fixes.edits import Edit, Step, edited
 from nbfinetune.core.fixes.loose_json import Loose, blank_edit, read_loosely
 from nbfinetune.core.fixes.messages import MESSAGE_FIXES, Refused, has_errors, written_row
 from nbfinetune.core.reading.json_faults import is_exotic
+from nbfinetune.core.validation import are_rows
 
 SPELLING_FIXES = (
     "exotic_blanks",
@@ -78,19 +79,13 @@ def unwrapped(text: str) -> str:
     row = written_row(text)
     if row is None or not isinstance(row.value, dict) or "messages" in row.value:
         return text
-    arrays = [key for key, value in row.value.items() if _are_rows(value)]
+    arrays = [key for key, value in row.value.items() if are_rows(value)]
     if len(arrays) != 1:
         return text
     place = row.member(row.root, arrays[0])
     if len(row.value) > 1 or place is None:
         raise Refused("other_keys")
     return row.written(place)
-
-
-def _are_rows(value: object) -> bool:
-    if not isinstance(value, list) or not value:
-        return False
-    return all(isinstance(row, dict) and {"messages", "message"} & row.keys() for row in value)
 
 
 def on_one_line(text: str) -> str:

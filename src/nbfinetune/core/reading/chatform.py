@@ -15,11 +15,14 @@ from nbfinetune.core.messages import Role
 from nbfinetune.core.pages import Page
 from nbfinetune.core.problems import Problem
 from nbfinetune.core.quoting import quoted
+from nbfinetune.core.reading.json_faults import skip_blanks
 from nbfinetune.core.rows import BROKEN, Row
+from nbfinetune.core.validation import meant_role
 
 _WORDS = "system|user|assistant|系统|用户|助手"
 _MARKER = re.compile(rf"({_WORDS})[:：]", re.IGNORECASE)
 _ANY_MARKER = re.compile(rf"(?:^|[\n\r])(?:{_WORDS})[:：]", re.IGNORECASE)
+_OTHER_MARKER = re.compile(r"(\w+)[ \t]*[:：]")
 _ESCAPED = re.compile(rf"\\+(?:(?:{_WORDS})[:：]|---\s*$)", re.IGNORECASE)
 _ROLES: dict[str, Role] = {"系统": "system", "用户": "user", "助手": "assistant"}
 
@@ -36,6 +39,13 @@ class _Turn:
 def is_chat(text: str) -> bool:
     """Whether a line of the text begins a message."""
     return _ANY_MARKER.search(text) is not None
+
+
+def other_marker(text: str, at: int, end: int) -> re.Match[str] | None:
+    """Another tool's marker at that offset, as `Human:`; its first group is the word."""
+    found = _OTHER_MARKER.match(text, at, end)
+    ours = found is None or _MARKER.match(found.group()) or meant_role(found[1]) is None
+    return None if ours else found
 
 
 def read_chat(text: str, first_line: int = 1) -> Iterator[Row]:
@@ -90,10 +100,13 @@ def _finished(turns: list[_Turn], stray: list[tuple[int, str]]) -> Iterator[Row]
 
 
 def _no_marker(line: int, words: str) -> Problem:
-    return Problem(
-        code="role_missing",
-        kind="chat",
-        severity="error",
-        line=line,
-        params={"got": quoted(words.strip())},
-    )
+    first = skip_blanks(words, 0)
+    marker, other = _MARKER.match(words, first), other_marker(words, first, len(words))
+    params = {"got": quoted(words.strip())}
+    kind = "chat"
+    if marker is not None:
+        kind, params = "chat_blank", {"expected": quoted(marker[0]), "got": quoted(words.rstrip())}
+    elif other is not None:
+        kind = "chat_alias"
+        params |= {"word": other[1], "meant": meant_role(other[1]) or ""}
+    return Problem(code="role_missing", kind=kind, severity="error", line=line, params={**params})

@@ -224,7 +224,8 @@ class _Reader:
             return BROKEN
         number = _NUMBER.match(self.text, start, self.end)
         if number is None:
-            self.stop("value", got=character(self.text[start]))
+            got = quoted(word.group()) if word else character(self.text[start])
+            self.stop("value", got=got)
         self.at = number.end()
         return self.number(number, path)
 

@@ -14,10 +14,11 @@ WHOLE: Mapping[str, Phrase] = {
         "请增加数据：几十行好数据就可以开始，通常用 100 到 1000 行。",
     ),
     "many_rows": Phrase(
-        "{rows} rows, more than the usual 100 to {limit}",
-        "共 {rows} 行，超过通常的 100 到 {limit} 行",
-        "All are used. If training takes long, try the best {limit} first: quality beats quantity.",
-        "全部都会使用。如果训练太久，可先试最好的 {limit} 行：质量比数量重要。",
+        "{rows:,} rows, more than the usual 100 to {limit:,}",
+        "共 {rows:,} 行，超过通常的 100 到 {limit:,} 行",
+        "All are used. If training takes long, try the best {limit:,} first: "
+        "quality beats quantity.",
+        "全部都会使用。如果训练太久，可先试最好的 {limit:,} 行：质量比数量重要。",
     ),
     "duplicate_row": Phrase(
         "the same messages as line {other}",
@@ -94,20 +95,20 @@ WHOLE: Mapping[str, Phrase] = {
     "bom": Phrase(
         "the file begins with a byte order mark, skipped",
         "文件以字节顺序标记（BOM）开头，已跳过",
-        "Nothing needs to be done; other tools may want UTF-8 without BOM.",
-        "无需处理；其他工具可能要求无 BOM 的 UTF-8。",
+        "Nothing needs to be done here; for tools that want UTF-8 without BOM, delete it.",
+        "此处无需处理；如果其他工具要求无 BOM 的 UTF-8，请删除它。",
     ),
     "size_limit": Phrase(
-        "expected at most {limit} bytes, got {got}",
-        "最多 {limit} 字节，得到 {got}",
+        "expected at most {limit:,} bytes, got {got:,}",
+        "最多 {limit:,} 字节，得到 {got:,}",
         "Keep the best rows, or upload the file in parts.",
         "请保留最好的行，或把文件分成几份上传。",
     ),
     "row_limit": Phrase(
-        "expected at most {limit} rows, got {got}",
-        "最多 {limit} 行，得到 {got}",
-        "Keep the best {limit} rows, or upload the file in parts.",
-        "请保留最好的 {limit} 行，或把文件分成几份上传。",
+        "expected at most {limit:,} rows, got {got:,}",
+        "最多 {limit:,} 行，得到 {got:,}",
+        "Keep the best {limit:,} rows, or upload the file in parts.",
+        "请保留最好的 {limit:,} 行，或把文件分成几份上传。",
     ),
 }
 
@@ -159,6 +160,7 @@ FILES: Mapping[str, Phrase] = {
 REPORT: Mapping[str, Phrase] = {
     "at_line": Phrase("line {line}", "第 {line} 行"),
     "at_row": Phrase("row {line}", "第 {line} 条"),
+    "way_out_fix": Phrase("Or add:  --fix {fix}", "或加上：  --fix {fix}"),
     "report_valid": Phrase("{file}: valid ({rows} rows)", "{file}：有效（共 {rows} 行）"),
     "report_invalid": Phrase(
         "{file}: not valid ({valid} of {rows} rows are)",

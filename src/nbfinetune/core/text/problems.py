@@ -39,6 +39,12 @@ _ROWS: Mapping[str, Phrase] = {
         "Rename {got} to {expected}.",
         "请把 {got} 改名为 {expected}。",
     ),
+    "messages_missing/wrapper": Phrase(
+        "expected the key {expected}, got {got}, which holds rows itself",
+        "应有键 {expected}，得到 {got}，它里面才是数据行",
+        "Take the rows out of the object around them.",
+        "请把数据行从外层对象中取出。",
+    ),
     "messages_missing/single": Phrase(
         "expected the key {expected}, got a single message: {got}",
         "应有键 {expected}，得到单独一条消息：{got}",
@@ -74,6 +80,18 @@ _ROWS: Mapping[str, Phrase] = {
         "文字之前应有 'user:'（或 '用户：'），得到 {got}",
         "Begin the message with system:, user: or assistant:.",
         "请用 系统：、用户： 或 助手： 开头。",
+    ),
+    "role_missing/chat_alias": Phrase(
+        "expected 'user:' before the text, got {got}",
+        "文字之前应有 'user:'（或 '用户：'），得到 {got}",
+        "Write {meant}: instead of {word}: there.",
+        "请把 {word}: 改为 {meant}:。",
+    ),
+    "role_missing/chat_blank": Phrase(
+        "expected {expected} at the very beginning of the line, got {got}",
+        "{expected} 应在行首，得到 {got}",
+        "Delete the blanks before it.",
+        "请删除它前面的空白。",
     ),
     "role_invalid": Phrase(
         "expected {expected}, got {got}",
