@@ -67,7 +67,7 @@ SLOW = settings(
 @SLOW
 @given(datasets)
 def test_a_file_gives_back_what_was_written(tmp_path, data):
-    assert same(read_file(data.to_jsonl(tmp_path / "d.jsonl")), data)
+    assert same(read_file(data.to_jsonl(tmp_path / "d.jsonl", overwrite=True)), data)
 
 
 @SLOW
@@ -121,12 +121,22 @@ def test_without_pandas_the_line_that_installs_it_is_named(monkeypatch):
     )
 
 
-def test_a_file_is_replaced_as_a_whole_and_nothing_else_is_left(tmp_path):
-    path = tmp_path / "ü 数据.jsonl"
+def test_a_file_is_replaced_only_where_that_is_asked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = Path("ü 数据.jsonl")
     path.write_text("old")
-    assert from_rows([row("é")], name="d").to_jsonl(str(path)) == path
+    data = from_rows([row("é")], name="d")
+    with pytest.raises(DatasetError) as caught:
+        data.to_jsonl(path)
+    assert str(caught.value) == (
+        "there is a file 'ü 数据.jsonl' already, and it holds something else\n"
+        "Choose another name, or replace it with  --overwrite  (in Python: overwrite=True)."
+    )
+    assert path.read_text() == "old"
+    assert data.to_jsonl(str(path), overwrite=True) == path
+    assert data.to_jsonl(path) == path  # it holds these rows already
     assert json.loads(path.read_text("utf-8")) == row("é")
-    assert list(tmp_path.iterdir()) == [path]
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
 def test_the_file_that_a_dataset_was_read_from_is_never_replaced(tmp_path):

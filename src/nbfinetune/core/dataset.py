@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -19,6 +18,7 @@ from nbfinetune.core import exports
 from nbfinetune.core.convert.converter import Conversion
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.messages import Conversation, Message
+from nbfinetune.core.output import write_output
 from nbfinetune.core.problems import Problem
 from nbfinetune.core.quoting import quoted
 
@@ -98,28 +98,20 @@ class MessageDataset(msgspec.Struct, frozen=True, dict=True):
             )
         return self
 
-    def to_jsonl(self, path: Path | str) -> Path:
+    def to_jsonl(self, path: Path | str, *, overwrite: bool = False) -> Path:
         """The file written: the valid conversations, one JSON object per line, extra keys kept.
 
-        An older file of that name is replaced as a whole, but never the one that this dataset was
-        read from: its rows with errors would be lost.
+        Never in place of the file that this dataset was read from: its rows with errors would be
+        lost.
 
         Raises:
-            DatasetError: That file, or one that can't be written.
+            DatasetError: That file; another one that holds something else, unless `overwrite`; one
+                that can't be written.
         """
         path = Path(path).expanduser()
-        try:
-            if self.origin.kind == "file" and path.exists() and path.samefile(self.origin.label):
-                raise DatasetError("export_onto_source", name=quoted(str(path)))
-            beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-            write_jsonl(self.conversations, beside)
-            beside.replace(path)
-        except (OSError, ValueError) as error:
-            if isinstance(error, DatasetError):
-                raise
-            reason = getattr(error, "strerror", None) or str(error)
-            raise DatasetError("export_failed", name=quoted(str(path)), reason=reason) from None
-        return path
+        if self.origin.kind == "file" and _is_same_file(path, self.origin.label):
+            raise DatasetError("export_onto_source", name=quoted(str(path)))
+        return write_output(path, jsonl_lines(self.conversations), overwrite=overwrite)
 
     def to_hf(self) -> Any:
         """The valid conversations as a `datasets.Dataset`: `messages`, and a column per extra key.
@@ -152,6 +144,13 @@ class MessageDataset(msgspec.Struct, frozen=True, dict=True):
             tuple(row for i, row in indexed if i not in held_out),
             tuple(row for i, row in indexed if i in held_out),
         )
+
+
+def _is_same_file(path: Path, other: str) -> bool:
+    try:
+        return path.samefile(other)
+    except (OSError, ValueError):  # one of the two is not there, or can't be
+        return False
 
 
 def _hold_out(groups: list[list[int]], rows: int, ratio: float, seed: int) -> list[int]:

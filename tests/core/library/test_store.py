@@ -17,6 +17,7 @@ from nbfinetune.core.dataset import MessageDataset, Origin
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.library import files as library_files
 from nbfinetune.core.library import store as library_module
+from nbfinetune.core.library.entries import Deleted, Version
 from nbfinetune.core.library.store import DatasetLibrary
 from nbfinetune.core.reading.sources import from_rows, read_cell, read_file
 from nbfinetune.core.rules.rules import Rule
@@ -153,7 +154,7 @@ def test_data_with_errors_are_not_kept(library):
 
 def test_a_dataset_takes_another_name_and_its_old_one_is_free(library):
     library.save(dataset("a"))
-    library.rename("pirate", "corsair")
+    assert library.rename("pirate", "corsair") == library.entry("corsair")
     library.save(dataset("b"))
     assert names(library) == ["corsair", "pirate"]
     assert [library.open(n).conversations[0].messages[0].content for n in names(library)] == [
@@ -170,12 +171,16 @@ def test_one_version_or_a_whole_dataset_is_deleted(library):
     for questions in ("a", "ab", "abc"):
         library.save(dataset(*questions))
     library.save(dataset("x", name="other"))
-    library.delete("pirate@3")
+    versions = library.entry("pirate").versions
+    assert library.delete("pirate@3") == Deleted("pirate", versions[2:], whole=False, left=(1, 2))
     assert [v.number for v in library.list()[1].versions] == [1, 2]
     assert len(library.open("pirate")) == 2
-    library.delete("pirate")
+    library.set_rules("pirate", [Rule(name="short", kind="python", source="len(answer) < 9")])
+    assert library.delete("pirate") == Deleted(
+        "pirate", versions[:2], whole=True, rules=("short",)
+    )  # fmt: skip
     assert names(library) == ["other"]
-    library.delete("other@1")
+    assert library.delete("other@1").whole
     assert library.list() == ()
     assert [p.name for p in library.folder.iterdir()] in ([".lock"], [])
 
@@ -190,7 +195,7 @@ def test_the_number_of_a_deleted_version_is_given_again_only_at_the_end(library)
 def test_a_version_is_exported_with_its_extra_keys(library, tmp_path):
     library.save(dataset("a", "b", note="n"))
     library.save(dataset("c"))
-    path = library.export("pirate@1", tmp_path / "out.jsonl")
+    path = library.open("pirate@1").to_jsonl(tmp_path / "out.jsonl")
     assert [json.loads(line) for line in path.read_text().splitlines()] == [
         row("a", note="n"), row("b", note="n"),
     ]  # fmt: skip
@@ -270,6 +275,29 @@ def test_every_name_is_kept_or_refused(library, name):
     assert library.open(name or "d").sha256 == kept.sha256
     library.delete(name or "d")
     assert library.list() == ()
+
+
+def version(number: int, rows: int) -> Version:
+    return Version(
+        number=number, sha256="", file_sha256="", rows=rows, saved="", origin=Origin("python")
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("gone", "said"),
+    [
+        (Deleted("pirate", (version(2, 7),), whole=False, left=(1, 3)),
+         "version (rows) 2 (7) of pirate is deleted; these stay: 1, 3"),
+        (Deleted("pirate", (version(1, 3), version(2, 7)), whole=True, damaged=1,
+                 rules=("short",), runs=("first-try", "x\ny")),
+         "pirate is deleted, with its versions (rows): 1 (3), 2 (7)\n"
+         "damaged versions that went with it: 1\n"
+         "rules that were kept with it: short\n"
+         "runs that were trained on it have their own copies of the rows: first-try, x\\ny"),
+    ],
+)  # fmt: skip
+def test_what_is_deleted_is_told_and_what_stays(gone, said):
+    assert gone.message == said
 
 
 # Damage

@@ -164,14 +164,6 @@ class DatasetLibrary:
             shutil.rmtree(doomed, ignore_errors=True)
         return gone
 
-    def export(self, reference: str, path: Path | str) -> Path:
-        """The file written: the kept rows as JSON Lines, extra keys included.
-
-        Raises:
-            DatasetError: It is not here, not as it was kept, or the file can't be written.
-        """
-        return self.open(reference).to_jsonl(path)
-
     # inside
 
     def _folders(self) -> Iterator[Path]:

@@ -96,6 +96,12 @@ _NAMED: Mapping[str, Phrase] = {
         "Choose another name: rows with problems and blank lines would be lost.",
         "请换一个文件名：有问题的行和空行会丢失。",
     ),
+    "export_exists": Phrase(
+        "there is a file {name} already, and it holds something else",
+        "已有文件 {name}，且内容不同",
+        "Choose another name, or replace it with  --overwrite  (in Python: overwrite=True).",
+        "请换一个名称，或用  --overwrite  替换（Python 中：overwrite=True）。",
+    ),
     "export_failed": Phrase(
         "{name} can't be written: {reason}",
         "无法写入 {name}：{reason}",
