@@ -203,7 +203,6 @@ class Session:
                 validation_rows=len(split.validation),
                 validation=said,
                 systems=list(data.systems),
-                files=preflight.hashes(split),
             ),
             notices=notices,
         )
