@@ -19,7 +19,7 @@ from nbfinetune.chat.loading import BaseModel
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.messages import Conversation, Message
 from nbfinetune.core.runs.checkpoints import commit
-from nbfinetune.training.sft import with_lora
+from nbfinetune.training.lora import with_lora
 
 PAD, START, END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
 CHATML_TOKENS = (PAD, START, END)

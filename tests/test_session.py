@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 
 import msgspec
 import pytest
@@ -101,6 +102,10 @@ def test_the_spec_holds_everything_that_was_decided(trained, tiny):
         data=DataSpec(
             name="pirate", sha256=session.dataset("pirate").sha256, train_rows=9,
             validation_rows=1, validation="0.1", systems=["Be brief.", None],
+            files={
+                name: sha256((job.path / "data" / name).read_bytes()).hexdigest()
+                for name in ("train.jsonl", "validation.jsonl")
+            },
         ),
         engine="thread",
         notices=[Notice("few_steps", {"steps": 4, "epochs": 10, "more_steps": 20})],

@@ -203,6 +203,7 @@ class Session:
                 validation_rows=len(split.validation),
                 validation=said,
                 systems=list(data.systems),
+                files=preflight.hashes(split),
             ),
             notices=notices,
         )

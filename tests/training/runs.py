@@ -46,6 +46,7 @@ def prepare(
     **settings: Any,
 ) -> Run:
     """A run directory, ready for the worker."""
+    split = Split(tuple(rows), tuple(validation))
     spec = RunSpec(
         run_id=run_id,
         name="spanish",
@@ -54,11 +55,15 @@ def prepare(
         preset="standard",
         config=TrainConfig(**settings),
         data=DataSpec(
-            name="spanish", sha256="", train_rows=len(rows), validation_rows=len(validation)
+            name="spanish",
+            sha256="",
+            train_rows=len(rows),
+            validation_rows=len(validation),
+            files=preflight.hashes(split),
         ),
     )
     run = RunStore(home).create(spec)
-    preflight.write_rows(Split(tuple(rows), tuple(validation)), run.path / "data")
+    preflight.write_rows(split, run.path / "data")
     return run
 
 

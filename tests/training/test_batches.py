@@ -14,13 +14,13 @@ from nbfinetune.core.runs.events import Notice
 from nbfinetune.templates.labels import IGNORED, LabelledRow
 from nbfinetune.templates.render import ChatTemplate
 from nbfinetune.training.batches import (
-    Collator,
+    collate,
     mean_loss,
     special_tokens_kept,
     summed_loss,
     tokenize,
 )
-from nbfinetune.training.sft import with_lora
+from nbfinetune.training.lora import with_lora
 from tests.models import byte_ids, byte_tokenizer, talk
 from tests.training.runs import HELD_OUT, ROWS
 
@@ -31,12 +31,8 @@ def template() -> ChatTemplate:
 
 
 def test_rows_are_padded_on_the_right_to_the_longest_one():
-    batch = Collator(pad_id=9)(
-        [
-            {"input_ids": [1, 2, 3, 4], "labels": [-100, -100, 3, 4]},
-            {"input_ids": [5, 6], "labels": [-100, 6]},
-        ]
-    )
+    rows = [LabelledRow([1, 2, 3, 4], [-100, -100, 3, 4]), LabelledRow([5, 6], [-100, 6])]
+    batch = collate(rows, pad_id=9)
     expected = {
         "input_ids": [[1, 2, 3, 4], [5, 6, 9, 9]],
         "attention_mask": [[1, 1, 1, 1], [1, 1, 0, 0]],
@@ -47,7 +43,7 @@ def test_rows_are_padded_on_the_right_to_the_longest_one():
 
 
 def test_a_trained_token_that_is_the_padding_id_stays_trained():
-    batch = Collator(pad_id=9)([{"input_ids": [1, 9], "labels": [-100, 9]}])
+    batch = collate([LabelledRow([1, 9], [-100, 9])], pad_id=9)
     assert batch["labels"].tolist() == [[-100, 9]]
     assert batch["attention_mask"].tolist() == [[1, 1]]
 
@@ -119,9 +115,9 @@ def labelled(template) -> list[LabelledRow]:
 
 
 def test_the_summed_loss_is_that_of_the_trained_tokens(model, labelled):
-    batch = Collator(0)([{"input_ids": r.ids, "labels": r.labels} for r in labelled])
     with torch.no_grad():
-        loss, count = summed_loss(model, batch)
+        loss = summed_loss(model, collate(labelled, 0)).item()
+    count = sum(row.trained_tokens for row in labelled)
     total, expected_count = by_hand(model, labelled)
     # each answer in bytes, and its end token
     answers = [m.content for row in ROWS for m in row.messages if m.role == "assistant"]

@@ -17,7 +17,7 @@ from nbfinetune.chat.model import SamplingParams
 from nbfinetune.core.runs.checkpoints import verify
 from nbfinetune.core.runs.events import Notice, Planned, read_events
 from nbfinetune.training.batches import mean_loss
-from nbfinetune.training.callbacks import SAMPLE_TOKENS
+from nbfinetune.training.measures import SAMPLE_TOKENS
 from tests.models import byte_ids, talk
 from tests.training.runs import HELD_OUT, PLAIN, ROWS, StopAfter, prepare, train
 
@@ -99,10 +99,13 @@ def test_every_checkpoint_from_disk_has_the_validation_loss_it_was_told_with(fin
     ]
 
 
-def test_a_checkpoint_holds_the_adapter_and_no_model_weights(finished):
+def test_a_checkpoint_holds_the_adapter_what_it_takes_to_go_on_and_no_model_weights(finished):
     run, _ = finished
     names = sorted(p.name for p in run.checkpoint_path(4).iterdir())
-    assert names == ["adapter_config.json", "adapter_model.safetensors", "commit.json"]
+    assert names == [
+        "adapter_config.json", "adapter_model.safetensors", "commit.json",
+        "optimizer.safetensors", "spec.json",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("step", [0, 4])
@@ -155,9 +158,9 @@ def test_a_stop_leaves_a_committed_checkpoint_of_that_moment(tiny, tmp_path):
     run = prepare(tmp_path, tiny, ROWS, HELD_OUT, epochs=3, batch_size=2, **PLAIN)
     record = train(run, StopAfter(run, 1))
     assert record.state == "stopped"
-    assert [e.step for e in record.train] == [1, 2]
-    assert run.steps() == [2]
-    assert verify(run.checkpoint_path(2)).epoch == 0.5
+    assert [e.step for e in record.train] == [1]
+    assert run.steps() == [1]
+    assert verify(run.checkpoint_path(1)).epoch == 0.25
     assert record.checkpoints[-1].validation_loss is not None
     assert {s.step for s in record.samples} == {0}  # who stops doesn't want to wait
     assert record.failure is None

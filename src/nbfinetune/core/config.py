@@ -1,7 +1,7 @@
 """The training settings: name, label, unit, default, range and help, written here and nowhere else.
 
 Magic options, panel fields, error texts and the README's table are made from `SETTINGS`. How a
-setting is called in TRL and PEFT is known to `training/sft.py` alone.
+setting is called in TRL and PEFT is known to `training/lora.py` and `training/script.py` alone.
 """
 
 from __future__ import annotations
@@ -129,6 +129,50 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
             unit="steps",
             low=0,
             advanced=True,
+        ),
+    ] = 0
+    eval_every: Annotated[
+        int,
+        Setting(
+            "Measure every",
+            "Measure the validation loss after so many steps; 0 means at checkpoints only.",
+            unit="steps",
+            low=0,
+            advanced=True,
+            also_known_as=("eval_steps",),
+        ),
+    ] = 0
+    save_every: Annotated[
+        int,
+        Setting(
+            "Checkpoint every",
+            "Keep a checkpoint after so many steps, beside the one of each epoch.",
+            unit="steps",
+            low=0,
+            advanced=True,
+            also_known_as=("save_steps",),
+        ),
+    ] = 0
+    keep_checkpoints: Annotated[
+        int,
+        Setting(
+            "Checkpoints kept",
+            "The newest ones that stay, beside the best one.",
+            low=2,
+            high=1000,
+            advanced=True,
+            also_known_as=("save_total_limit",),
+        ),
+    ] = 10
+    early_stop_patience: Annotated[
+        int,
+        Setting(
+            "Early stop",
+            "End after so many measurements without a lower validation loss; 0 means never.",
+            low=0,
+            high=100,
+            advanced=True,
+            also_known_as=("early_stopping_patience", "patience"),
         ),
     ] = 0
     warmup_ratio: Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -70,40 +70,41 @@ def _lines(rows: Sequence[Conversation]) -> str:
     return ", ".join(numbers[:8]) + (" …" if len(numbers) > 8 else "") or "?"
 
 
-class Collator:
-    """Pads rows on the right to the longest one of the batch.
+def collate(
+    rows: Sequence[LabelledRow], pad_id: int, device: torch.device | None = None
+) -> dict[str, Tensor]:
+    """Rows padded on the right to the longest one of them.
 
     Returns `input_ids`, `attention_mask` and `labels`, each of shape (B, T), int64.
     """
+    longest = max(len(row.ids) for row in rows)
 
-    def __init__(self, pad_id: int) -> None:
-        self._pad_id = pad_id
+    def padded(values: Iterable[Sequence[int]], fill: int) -> Tensor:
+        filled = [[*v, *[fill] * (longest - len(v))] for v in values]
+        return torch.tensor(filled, device=device)
 
-    def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
-        longest = max(len(row["input_ids"]) for row in rows)
-
-        def padded(values: Sequence[Sequence[int]], fill: int) -> Tensor:
-            return torch.tensor([[*v, *[fill] * (longest - len(v))] for v in values])
-
-        ids = [row["input_ids"] for row in rows]
-        return {
-            "input_ids": padded(ids, self._pad_id),
-            "attention_mask": padded([[1] * len(row) for row in ids], 0),
-            "labels": padded([row["labels"] for row in rows], IGNORED),
-        }
+    return {
+        "input_ids": padded((row.ids for row in rows), pad_id),
+        "attention_mask": padded(([1] * len(row.ids) for row in rows), 0),
+        "labels": padded((row.labels for row in rows), IGNORED),
+    }
 
 
-def summed_loss(model: Any, batch: Mapping[str, Tensor]) -> tuple[float, int]:
-    """The summed negative log-likelihood of the trained tokens, in nats, and their number."""
-    labels = batch["labels"][:, 1:]
+def pad_id(tokenizer: Any) -> int:
+    """An id to fill up rows with; it is neither attended to nor trained."""
+    found = tokenizer.pad_token_id
+    return int(found if found is not None else tokenizer.eos_token_id)
+
+
+def summed_loss(model: Any, batch: Mapping[str, Tensor]) -> Tensor:
+    """The summed negative log-likelihood of the trained tokens, in nats: a scalar, float32."""
     logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
-    loss = torch.nn.functional.cross_entropy(
+    return torch.nn.functional.cross_entropy(
         logits[:, :-1].flatten(0, 1).float(),
-        labels.flatten(),
+        batch["labels"][:, 1:].flatten(),
         ignore_index=IGNORED,
         reduction="sum",
     )
-    return loss.item(), int((labels != IGNORED).sum())
 
 
 def mean_loss(
@@ -115,17 +116,13 @@ def mean_loss(
     """
     if not rows:
         return None
-    collate, device = Collator(pad_id), next(model.parameters()).device
-    total, tokens = 0.0, 0
+    device = next(model.parameters()).device
+    total = 0.0
     was_training = model.training
     model.eval()
     with torch.no_grad():
         for start in range(0, len(rows), batch_size):
-            part = [
-                {"input_ids": r.ids, "labels": r.labels} for r in rows[start : start + batch_size]
-            ]
-            batch = {key: value.to(device) for key, value in collate(part).items()}
-            loss, count = summed_loss(model, batch)
-            total, tokens = total + loss, tokens + count
+            batch = collate(rows[start : start + batch_size], pad_id, device)
+            total += summed_loss(model, batch).item()
     model.train(was_training)
-    return total / tokens
+    return total / sum(row.trained_tokens for row in rows)

@@ -42,5 +42,14 @@ class Channel:
     def requested(self, command: Command) -> bool:
         return self._run.requested(command) or (command == "stop" and self.interrupted)
 
+    @property
+    def attempt(self) -> int:
+        """How often somebody began to train this run, from 1."""
+        return self._writer.attempt
+
+    def fulfil(self, command: Command) -> None:
+        """What was asked for is done."""
+        self._run.fulfil(command)
+
     def close(self) -> None:
         self._writer.close()

@@ -5,6 +5,7 @@ Needs no model. What needs the tokenizer (trained tokens, cut rows) is in `train
 
 from __future__ import annotations
 
+import hashlib
 import math
 from pathlib import Path
 from typing import Literal
@@ -12,11 +13,12 @@ from typing import Literal
 import msgspec
 
 from nbfinetune.core.config import SETTINGS, TrainConfig
-from nbfinetune.core.dataset import MessageDataset, Split, duplicate_key, write_jsonl
+from nbfinetune.core.dataset import MessageDataset, Split, duplicate_key, jsonl_lines, write_jsonl
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.messages import Conversation
 from nbfinetune.core.reading.sources import read_file
 from nbfinetune.core.runs.events import Notice
+from nbfinetune.training.schedule import optimizer_steps
 
 ENOUGH_STEPS = 20
 """Below this many optimizer steps a LoRA has hardly left its start."""
@@ -45,12 +47,6 @@ def overlap_notices(split: Split) -> list[Notice]:
     return [Notice("validation_overlap", {"count": count})] if count else []
 
 
-def optimizer_steps(train_rows: int, config: TrainConfig) -> int:
-    """Steps of the whole run: a last, smaller batch of an epoch counts as a step."""
-    steps = math.ceil(train_rows / config.batch_size) * config.epochs
-    return min(steps, config.max_steps) if config.max_steps else steps
-
-
 def step_notices(train_rows: int, config: TrainConfig) -> list[Notice]:
     """A notice where the run is too short to learn, with the option that cures it."""
     steps = optimizer_steps(train_rows, config)
@@ -65,6 +61,17 @@ def step_notices(train_rows: int, config: TrainConfig) -> list[Notice]:
     if epochs == config.epochs:
         return [Notice("few_steps_few_rows", {"steps": steps, "rows": train_rows})]
     return [Notice("few_steps", params)]
+
+
+def hashes(split: Split) -> dict[str, str]:
+    """The files that `write_rows` writes, and their sha256."""
+    found = {}
+    for side, rows in split._asdict().items():
+        digest = hashlib.sha256()
+        for line in jsonl_lines(rows):
+            digest.update(line)
+        found[f"{side}.jsonl"] = digest.hexdigest()
+    return found
 
 
 def write_rows(split: Split, folder: Path) -> None:

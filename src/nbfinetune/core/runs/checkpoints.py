@@ -57,6 +57,14 @@ def commit(
     return record
 
 
+def remove(path: Path) -> None:
+    """Remove a checkpoint: at once it is none any more, then its files go."""
+    leaving = path.with_name(path.name + ".removed")
+    shutil.rmtree(leaving, ignore_errors=True)
+    path.rename(leaving)
+    shutil.rmtree(leaving, ignore_errors=True)
+
+
 def is_committed(path: Path) -> bool:
     """Whether the commit record exists. It says nothing about later damage: see `verify`."""
     return (path / RECORD).is_file()

@@ -114,6 +114,20 @@ class Sampled(Event, frozen=True, kw_only=True, gc=False, tag="sample"):
     answer: str
 
 
+class Resumed(Event, frozen=True, kw_only=True, gc=False, tag="resume"):
+    """A new attempt goes on behind `step`: what an earlier one told of later steps is void."""
+
+
+class Removed(Event, frozen=True, kw_only=True, gc=False, tag="removed"):
+    """The checkpoint of `step` was removed, to keep no more than `keep_checkpoints`."""
+
+
+class Noticed(Event, frozen=True, kw_only=True, gc=False, tag="notice"):
+    """Something worth knowing that showed while training."""
+
+    notice: Notice
+
+
 class Logged(Event, frozen=True, kw_only=True, gc=False, tag="log"):
     text: str
 
@@ -125,7 +139,19 @@ class Failed(Event, frozen=True, kw_only=True, gc=False, tag="error"):
     traceback: str = ""
 
 
-AnyEvent = StateChanged | Planned | TrainStep | Validated | Committed | Sampled | Logged | Failed
+AnyEvent = (
+    StateChanged
+    | Planned
+    | TrainStep
+    | Validated
+    | Committed
+    | Sampled
+    | Resumed
+    | Removed
+    | Noticed
+    | Logged
+    | Failed
+)
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
@@ -152,7 +178,7 @@ class EventWriter:
     def __init__(self, path: Path) -> None:
         _end_torn_line(path)
         before = list(read_events(path))
-        self._attempt = max((e.attempt for e in before), default=0) + 1
+        self.attempt = max((e.attempt for e in before), default=0) + 1
         self._seq = max((e.seq for e in before), default=-1) + 1
         self._lock = Lock()
         self._start = time.monotonic()
@@ -162,7 +188,7 @@ class EventWriter:
         with self._lock:
             stamped = msgspec.structs.replace(
                 event,
-                attempt=self._attempt,
+                attempt=self.attempt,
                 seq=self._seq,
                 wall=round(time.time(), 3),
                 mono=round(time.monotonic() - self._start, 6),

@@ -11,7 +11,11 @@ from nbfinetune.core.runs.events import (
     Committed,
     Failed,
     Logged,
+    Notice,
+    Noticed,
     Planned,
+    Removed,
+    Resumed,
     Sampled,
     State,
     StateChanged,
@@ -33,11 +37,16 @@ class RunRecord:
     validation: list[Validated] = field(default_factory=list)
     checkpoints: list[Committed] = field(default_factory=list)
     samples: list[Sampled] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     failure: Failed | None = None
     started: float | None = None
     updated: float | None = None
     training_since: float | None = None
+    training_from: int = 0
+    """When, and behind which step, the present stretch of training began."""
+    voided: int = 0
+    """How often an attempt began behind a step that an earlier one had passed: lists shrank."""
 
     def apply(self, events: Iterable[AnyEvent]) -> RunRecord:
         """Take in further events; returns itself."""
@@ -51,7 +60,9 @@ class RunRecord:
             if type(event) is TrainStep:  # nearly all of them: a long run has a million
                 self.train.append(event)
             else:
+                self.step = step
                 self._apply(event)
+                step = self.step
         self.step, self.updated = step, wall
         return self
 
@@ -59,8 +70,8 @@ class RunRecord:
         match event:
             case StateChanged():
                 self.state = event.state
-                if event.state == "training" and self.training_since is None:
-                    self.training_since = event.wall
+                if event.state == "training":
+                    self.training_since, self.training_from = event.wall, self.step
             case Planned():
                 self.plan = event
             case Validated():
@@ -69,10 +80,25 @@ class RunRecord:
                 self.checkpoints.append(event)
             case Sampled():
                 self.samples.append(event)
+            case Resumed():
+                self._go_back_to(event.step)
+            case Removed():
+                self.checkpoints = [c for c in self.checkpoints if c.step != event.step]
+            case Noticed():
+                self.notices.append(event.notice)
             case Logged():
                 self.log.append(event.text)
             case Failed():
                 self.failure = event
+
+    def _go_back_to(self, step: int) -> None:
+        """Forget what was told of steps behind this one, and how the last attempt ended."""
+        self.voided += self.step > step
+        self.step, self.failure = step, None
+        self.train = [event for event in self.train if event.step <= step]
+        self.validation = [event for event in self.validation if event.step <= step]
+        self.checkpoints = [event for event in self.checkpoints if event.step <= step]
+        self.samples = [event for event in self.samples if event.step <= step]
 
     @property
     def ended(self) -> bool:
@@ -94,11 +120,16 @@ class RunRecord:
 
     @property
     def remaining_seconds(self) -> float | None:
-        """At the mean pace so far; None until two steps are done and once the run has ended."""
-        if self.plan is None or self.training_since is None or self.step < 2 or self.ended:
+        """At the mean pace since training began or went on; None before two steps of that are
+        done, while the run is paused, and once it has ended.
+        """
+        done = self.step - self.training_from
+        if self.plan is None or self.training_since is None or done < 2:
+            return None
+        if self.state != "training":
             return None
         spent = max(0.0, (self.updated or 0.0) - self.training_since)
-        return spent / self.step * max(0, self.plan.total_steps - self.step)
+        return spent / done * max(0, self.plan.total_steps - self.step)
 
     @property
     def tokens_per_second(self) -> float | None:

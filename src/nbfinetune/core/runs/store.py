@@ -31,6 +31,7 @@ from nbfinetune.core.runs.events import EventReader, Notice, State
 from nbfinetune.core.runs.record import RunRecord
 
 FORMAT = 1
+SPEC = "spec.json"
 RUN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 Command = Literal["stop", "pause", "save"]
 
@@ -44,6 +45,8 @@ class DataSpec(msgspec.Struct, frozen=True, kw_only=True):
     validation_rows: int
     validation: str = "0.1"
     systems: list[str | None] = []
+    files: dict[str, str] = {}
+    """The frozen files and their sha256: a run goes on with the data that it began with."""
 
 
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +120,7 @@ class Run:
     @property
     def spec(self) -> RunSpec:
         """Raises RunError where it is missing, damaged or of a newer format."""
-        path = self.path / "spec.json"
+        path = self.path / SPEC
         try:
             head = msgspec.json.decode(path.read_bytes(), type=dict[str, object])
             if isinstance(head.get("v"), int) and head["v"] > FORMAT:  # type: ignore[operator]
@@ -167,6 +170,11 @@ class Run:
 
     def requested(self, command: Command) -> bool:
         return (self.path / "control" / command).exists()
+
+    def fulfil(self, *commands: Command) -> None:
+        """Take commands back: they were done, or are no longer wanted."""
+        for command in commands:
+            (self.path / "control" / command).unlink(missing_ok=True)
 
     # the lock: one writer per run
 
@@ -231,7 +239,7 @@ class RunStore:
         self.folder.mkdir(parents=True, exist_ok=True)
         run.path.mkdir(mode=0o700)
         (run.path / "data").mkdir()
-        write_atomically(run.path / "spec.json", spec.as_json())
+        write_atomically(run.path / SPEC, spec.as_json())
         return run
 
     def list(self) -> list[Run]:
@@ -239,7 +247,7 @@ class RunStore:
         if not self.folder.is_dir():
             return []
         runs = [Run(p) for p in self.folder.iterdir() if RUN_ID.fullmatch(p.name) and p.is_dir()]
-        return sorted((r for r in runs if (r.path / "spec.json").is_file()), key=_age)
+        return sorted((r for r in runs if (r.path / SPEC).is_file()), key=_age)
 
     def find(self, reference: str) -> Run | None:
         """The newest run of that name, else the run with that id."""

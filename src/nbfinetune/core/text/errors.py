@@ -76,6 +76,48 @@ ERRORS: Mapping[str, Phrase] = {
         "Lower --learning-rate; the last committed checkpoint is intact.",
         "请降低 --learning-rate；最后一个已提交的检查点完好。",
     ),
+    "gradient_not_finite": Phrase(
+        "the gradient became {value} at step {step}",
+        "第 {step} 步的梯度变为 {value}",
+        "Lower --learning-rate; the last committed checkpoint is intact.",
+        "请降低 --learning-rate；最后一个已提交的检查点完好。",
+    ),
+    "out_of_memory": Phrase(
+        "memory ran out at step {step}, with a single row of up to {tokens} tokens",
+        "第 {step} 步内存不足，即使一次只算一行（最长 {tokens} 个词元）",
+        "Lower --max-length, add --gradient-checkpointing, or take a smaller base model.",
+        "请减小 --max-length，加上 --gradient-checkpointing，或换用更小的基座模型。",
+    ),
+    "checkpoint_other_matrices": Phrase(
+        "the checkpoint holds other LoRA matrices than this run trains",
+        "检查点中的 LoRA 矩阵与本次训练的不同",
+        "Train anew with  %ft_train DATASET --like RUN.",
+        "用  %ft_train 数据集 --like 训练  重新训练。",
+    ),
+    "data_changed": Phrase(
+        "{file} is not the data that this run began with",
+        "{file} 不是本次训练开始时的数据",
+        "Put the file back, or train anew with  %ft_train DATASET --like {name}.",
+        "请恢复该文件，或用  %ft_train 数据集 --like {name}  重新训练。",
+    ),
+    "spec_changed": Phrase(
+        "the settings are not those that this run began with: {changes}",
+        "设置与本次训练开始时不同：{changes}",
+        "Put spec.json back, or train anew with  %ft_train DATASET --like {name}.",
+        "请恢复 spec.json，或用  %ft_train 数据集 --like {name}  重新训练。",
+    ),
+    "checkpoint_offered": Phrase(
+        "{reason}",
+        "{reason}",
+        "Go on from the one before:  %ft_resume {name}@step-{step}",
+        "从前一个检查点继续：%ft_resume {name}@step-{step}",
+    ),
+    "stopped_early": Phrase(
+        "stopped early: the validation loss has not fallen for {count} measurements",
+        "提前停止：验证损失连续 {count} 次没有下降",
+        "The best checkpoint is step {step}.",
+        "最好的检查点是第 {step} 步。",
+    ),
     "weights_not_finite": Phrase(
         "weights became infinite or not a number at step {step}",
         "第 {step} 步的权重变为无穷大或非数字",

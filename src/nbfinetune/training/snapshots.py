@@ -1,0 +1,39 @@
+"""What a checkpoint of a run holds: LoRA weights, optimizer state, the spec that made them.
+
+Safetensors and JSON only: nothing that is read here can run code. That files are whole is known to
+`core.runs.checkpoints`, which commits and verifies them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+
+from nbfinetune.chat.local import check_adapter
+from nbfinetune.core.runs.store import SPEC, Run
+from nbfinetune.training.learner import Learner
+
+WEIGHTS, OPTIMIZER = "adapter_model.safetensors", "optimizer.safetensors"
+
+
+def write_files(folder: Path, run: Run, learner: Learner, lora: Any) -> None:
+    """Everything that it takes to go on, or to talk to the model: into an empty folder.
+
+    The first two files are an adapter as PEFT knows it. `lora`: its `LoraConfig`.
+    """
+    save_file(learner.weights(), folder / WEIGHTS, {"format": "pt"})
+    lora.save_pretrained(folder)
+    save_file(learner.state(), folder / OPTIMIZER)
+    (folder / SPEC).write_bytes(run.spec.as_json())
+
+
+def restore(checkpoint: Path, learner: Learner) -> None:
+    """Put the weights and the optimizer of a committed checkpoint into `learner`.
+
+    Raises:
+        RunError: A file is missing, has changed, or belongs to other matrices.
+    """
+    check_adapter(checkpoint)
+    learner.restore(load_file(checkpoint / WEIGHTS), load_file(checkpoint / OPTIMIZER))
