@@ -69,7 +69,7 @@ def test_only_the_fixes_that_are_named(capsys):
 @pytest.mark.parametrize("named", ["exotic_blanks", "exotic-blanks,role_aliases", "all"])
 def test_the_option_that_a_way_out_names_writes_a_file_beside_the_one_that_is_broken(capsys, named):
     Path("rows.jsonl").write_text(VALID.replace(": ", ":\u00a0"), "utf-8")
-    assert "→ Replace it by a plain space; it was probably copied from a web page. " \
+    assert "→ Write plain spaces instead; such blanks often come from a web page. " \
            "Or add:  --fix exotic_blanks\n" in validate(capsys, "rows.jsonl")[1]  # fmt: skip
     status, said = validate(capsys, "rows.jsonl", "--fix", named)
     assert status == 0

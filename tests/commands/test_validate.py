@@ -42,7 +42,7 @@ def test_warnings_alone_are_valid(capsys):
         "warnings: 1\n"
         "  few_rows\n"
         "    expected at least 10 rows, got 1\n"
-        "    → Add rows: a few dozen good ones are enough to begin with, 100 to 1000 are usual.\n"
+        "    → Add rows: a few dozen good ones are enough to begin with, 100 to 1,000 are usual.\n"
     )
 
 

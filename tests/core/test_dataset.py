@@ -115,8 +115,7 @@ def test_the_check_passes_what_is_valid_and_raises_the_rest_with_every_problem()
     assert caught.value.problems == invalid.problems
     assert [line.strip() for line in str(caught.value).split("\n")[1:4]] == [
         "line 5  $.messages[0].role  expected 'assistant' at the end, got 'user'",
-        "→ Write the answer to the last message, or delete that message. "
-        "Or add:  --fix trailing_user",
+        "→ Write the answer, or delete the row: there is nothing to learn from it.",
         "line 8  $.messages[1].content  expected an answer '…', got an empty text ''",
     ]
     with pytest.raises(DatasetError):

@@ -99,7 +99,7 @@ def test_a_row_of_another_shape_is_one_problem(row, expected):
         ({"role": "user", "content": 42}, "content_not_string $.messages[0].content: "
          "expected a text '…', got 42"),
         ({"role": "user", "content": [{"type": "text"}]}, "content_not_string "
-         '$.messages[0].content: expected a text \'…\', got [{"type": "text"}]'),
+         '$.messages[0].content: expected a text \'…\', got a list of parts: [{"type": "text"}]'),
     ],
 )  # fmt: skip
 def test_a_bad_message_is_one_problem_and_the_order_is_not_judged_by_it(message, expected):

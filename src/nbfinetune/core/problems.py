@@ -45,7 +45,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     def way_out(self) -> str:
         """What the user can do about it; with the quick-fix that is made for it, if there is."""
         said, fix = text.way_out(self.phrase, self.params), fix_for(self.phrase, self.params)
-        return f"{said} {text.message('way_out_fix', {'fix': fix})}" if fix else said
+        return said + text.message("way_out_fix", {"fix": fix}) if fix else said
 
     @property
     def place(self) -> str:

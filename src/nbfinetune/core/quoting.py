@@ -27,6 +27,8 @@ def literal(value: object) -> str:
 
 def character(char: str) -> str:
     """One character: `'x'`, or `U+201C '“'` where the eye can't tell it from another."""
+    if char == "'":
+        return '"\'"'
     if char.isascii() and char.isprintable():
         return f"'{char}'"
     code_point = f"U+{ord(char):04X}"

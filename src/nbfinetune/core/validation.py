@@ -82,6 +82,15 @@ def _no_messages(row: Mapping[str, object]) -> Problem:
     return _error("messages_missing", "", kind, expected="'messages'", got=got)
 
 
+def is_messages(value: object) -> bool:
+    """Whether a value is a list of messages."""
+    return isinstance(value, list) and len(value) > 0 and all(map(is_message, value))
+
+
+def is_message(value: object) -> bool:
+    return isinstance(value, dict) and {"role", "content"} <= value.keys()
+
+
 def are_rows(value: object) -> bool:
     """Whether a value is a list of rows."""
     if not isinstance(value, list) or not value:
@@ -143,7 +152,14 @@ def _content_rules(message: Mapping[str, object], path: str) -> Iterator[Problem
         if is_blank(content):
             yield from _blank_content(content, message.get("role"), path)
     elif content is not BROKEN:
-        yield _error("content_not_string", path, expected="'…'", got=literal(content))
+        kind = "parts" if _are_parts(content) else ""
+        yield _error("content_not_string", path, kind, expected="'…'", got=literal(content))
+
+
+def _are_parts(content: object) -> bool:
+    if not isinstance(content, list) or not content:
+        return False
+    return all(isinstance(part, (dict, str)) for part in content)
 
 
 def _blank_content(content: str, role: object, path: str) -> Iterator[Problem]:
@@ -195,7 +211,8 @@ def _end_rules(roles: list[str | None], last: str, wrong_end: bool) -> Iterator[
     elif last == "user" and not wrong_end:
         index = max(i for i, role in enumerate(roles) if role == "user")
         path = f"$.messages[{index}].role"
-        yield _error("unpaired_end", path, expected="'assistant'", got="'user'")
+        kind = "" if "assistant" in roles else "alone"
+        yield _error("unpaired_end", path, kind, expected="'assistant'", got="'user'")
 
 
 def _keys(value: Mapping[str, object]) -> str:

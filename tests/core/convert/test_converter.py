@@ -166,7 +166,7 @@ def test_half_a_pair_alone_is_a_row_that_lacks_the_other_half(name):
         ({"prompt": [{"role": "user", "content": 1}], "completion": A},
          ["$.prompt[0].content  expected a text '…', got 1"]),
         ({"prompt": [Q], "completion": A},
-         ["$.prompt  expected a text '…', got [\"What is it?\"]"]),
+         ["$.prompt  expected a text '…', got a list of parts: [\"What is it?\"]"]),
         ({"conversations": None}, ["$.conversations  expected an array […], got null"]),
         ({"conversations": []},
          ["$.conversations  expected at least one question and its answer, got []"]),

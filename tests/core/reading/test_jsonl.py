@@ -90,7 +90,7 @@ SYNTAX = {
     '{"a": 01}': "expected ',' or '}', got '1' (column 8)",
     '{"a": .5}': "expected a JSON value, got '.' (column 7)",
     '{"a": ١}': "expected a JSON value, got U+0661 '١' (column 7)",
-    "{'a': 1}": "expected a key in double quotes, got ''' (column 2)",
+    "{'a': 1}": "expected a key in double quotes, got \"'\" (column 2)",
     "{a: 1}": "expected a key in double quotes, got 'a' (column 2)",
     "{“a”: 1}": "expected a key in double quotes, got U+201C '“' (column 2)",
     '{"a"：1}': "expected ':' after the key, got U+FF1A '：' (column 5)",
@@ -105,17 +105,17 @@ SYNTAX = {
     '{"a": "\\x"}': "expected an escape such as \\n or \\\", got '\\x' (column 8)",
     '{"a": "\\u12g4"}': "expected an escape such as \\n or \\\", got '\\u12g4' (column 8)",
     '{"a": "\\u12g4': "expected an escape such as \\n or \\\", got '\\u12g4' (column 8)",
-    '{"a": "b': "expected more JSON, got the end (column 9)",
+    '{"a": "b': "expected '\"' after the text that begins in column 7, got the end of the line",
     '{"a": "b\\': "expected more JSON, got the end (column 10)",
     '{"a": "\\ud83': "expected more JSON, got the end (column 13)",
     '{"a": [1, {': "expected more JSON, got the end (column 12)",
     '{"a"': "expected more JSON, got the end (column 5)",
     "Here are 200 more:": "expected a row {…}, got 'Here are 200 more:'",
     "```json": "expected a row {…}, got '```json'",
-    '{"a":\xa01}': "expected a plain space, got U+00A0 (no-break space) "
-                   "(column 6, 1 in this row)",
-    '{\u3000"a": 1}\ufeff': "expected a plain space, got U+3000 (ideographic space) "
-                            "(column 2, 1 in this row)",
+    '{"a":\xa01}': "expected a plain space, got U+00A0 (no-break space)"
+                   ": column 6, 1× in this row",
+    '{\u3000"a": 1}\ufeff': "expected a plain space, got U+3000 (ideographic space)"
+                            ": column 2, 1× in this row",
 }  # fmt: skip
 
 
@@ -179,7 +179,7 @@ def test_numbers_have_a_longest_length():
     digits = "9" * MAX_NUMBER
     assert read(f'{{"a": {digits}}}') == ([(1, {"a": int(digits)})], [])
     assert only_problem(f'{{"a": 9{digits}}}') == (
-        "json_parse: line 1  $.a  expected a number of at most 1000 characters, got one of 1001"
+        "json_parse: line 1  $.a  expected a number of at most 1,000 characters, got one of 1,001"
     )
 
 
@@ -228,7 +228,10 @@ def test_a_row_cut_into_the_next_line_is_one_problem():
     text = f'{{"a": "a text that\nwas wrapped"}}\n{GOOD}'
     assert read(text) == (
         [(1, BROKEN), (3, VALUE)],
-        ["json_parse: line 1  expected more JSON, got the end (column 19)"],
+        [
+            "json_parse: line 1  expected '\"' after the text that begins in column 7, "
+            "got the end of the line"
+        ],
     )
 
 
@@ -302,15 +305,15 @@ def test_a_broken_element_of_an_array_leaves_the_others():
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (f"[{GOOD}\n{GOOD}]", "line 2  expected ',' or ']', got '{' (column 1)"),
+        (f"[{GOOD}\n{GOOD}]", "line 2  expected ',' between two rows, got '{' (column 1)"),
         (f"[{GOOD},\n{GOOD},\n]", "line 2  expected a value after ',', got ']' (column 18)"),
         (f"[{GOOD},\n{GOOD}", "line 2  expected more JSON, got the end (column 18)"),
         (f"[{GOOD},\n{GOOD}] x", "line 2  expected the end after the last bracket, "
                                  "got 'x' (column 20)"),
-        (f"[{GOOD},\xa0{GOOD}]", "line 1  expected a plain space, got U+00A0 (no-break space) "
-                                 "(column 20, 1 in this row)"),
-        (f"[{GOOD}\xa0, {GOOD}]", "line 1  expected a plain space, got U+00A0 (no-break space) "
-                                  "(column 19, 1 in this row)"),
+        (f"[{GOOD},\xa0{GOOD}]", "line 1  expected a plain space, got U+00A0 (no-break space)"
+                                 ": column 20, 1× in this row"),
+        (f"[{GOOD}\xa0, {GOOD}]", "line 1  expected a plain space, got U+00A0 (no-break space)"
+                                  ": column 19, 1× in this row"),
     ],
 )  # fmt: skip
 def test_a_mistake_between_the_elements_of_an_array_is_one_problem(text, problem):

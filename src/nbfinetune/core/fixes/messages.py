@@ -14,7 +14,7 @@ from nbfinetune.core.convert.formats import as_messages, format_of
 from nbfinetune.core.fixes.edits import Edit, edited
 from nbfinetune.core.fixes.loose_json import Loose, Lost, Node, read_loosely
 from nbfinetune.core.reading.json_scan import scan
-from nbfinetune.core.validation import ROLES, broken_rules, meant_role
+from nbfinetune.core.validation import ROLES, broken_rules, is_messages, meant_role
 
 
 class Refused(Exception):
@@ -86,16 +86,12 @@ def has_errors(value: Any) -> bool:
 
 def messages_list(row: WrittenRow) -> str:
     """A list of messages becomes a row."""
-    if not isinstance(row.value, list) or not all(map(is_message, row.value)) or not row.value:
+    if not is_messages(row.value):
         return row.text
     if [message["role"] for message in row.value].count("system") > 1:
         raise Refused("several_conversations")
     wrapped = f'{{"messages": {row.written(row.root)}}}'
     return edited(row.text, [Edit("messages_list", row.root.start, row.root.end, wrapped)])
-
-
-def is_message(value: object) -> bool:
-    return isinstance(value, dict) and {"role", "content"} <= value.keys()
 
 
 def messages_key(row: WrittenRow) -> str:

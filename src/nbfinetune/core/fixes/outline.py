@@ -11,11 +11,11 @@ from json import JSONDecoder
 from typing import Literal, NamedTuple
 
 from nbfinetune.core.fixes.loose_json import OPEN_ARRAY, OPEN_OBJECT, Lost, read_loosely
-from nbfinetune.core.fixes.messages import has_errors, is_message
+from nbfinetune.core.fixes.messages import has_errors
 from nbfinetune.core.pages import Page
 from nbfinetune.core.reading.chatform import is_chat
 from nbfinetune.core.reading.json_faults import skip_blanks
-from nbfinetune.core.validation import meant_role
+from nbfinetune.core.validation import is_message, meant_role
 
 OPENERS = OPEN_OBJECT + OPEN_ARRAY
 COMMAS = ",，"

@@ -17,6 +17,7 @@ from nbfinetune.core.reading.fast_rows import plain_object
 from nbfinetune.core.reading.json_faults import Fault, exotic_blank, skip_blanks
 from nbfinetune.core.reading.json_scan import Scan, scan
 from nbfinetune.core.rows import BROKEN, Row
+from nbfinetune.core.validation import is_messages
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _ROW_START = re.compile(r'\s*\{\s*"messages"\s*:')
@@ -104,7 +105,8 @@ def _only_row(page: Page, start: int, end: int) -> Row:
         got: dict[str, str | int] = {"got": character(page.text[rest])}
         return _broken(page, start, *found.faults, Fault("json_parse", "extra", rest, "", got))
     if isinstance(found.value, list):
-        return _broken(page, start, *found.faults, Fault("array_in_jsonl", "", start, "", {}))
+        kind = "messages" if is_messages(found.value) else ""
+        return _broken(page, start, *found.faults, Fault("array_in_jsonl", kind, start, "", {}))
     return _scanned(page, start, _with_gap(page, found, rest))
 
 
@@ -130,7 +132,8 @@ def _open_row(page: Page, index: int, found: Scan) -> tuple[Row, int, bool]:
     )
     # The true place of the mistake is known if the lines that follow do belong to this row.
     mistake = whole.stopped.offset
-    if page.lines[index].end < mistake < page.lines[after - 1].end:
+    in_text = whole.stopped.kind == "newline"
+    if in_text or page.lines[index].end < mistake < page.lines[after - 1].end:
         return _broken(page, start, *whole.faults), after, sure
     return _broken(page, start, *found.faults), after, sure
 
@@ -265,7 +268,8 @@ def _missing_separator(page: Page, at: int) -> Problem:
     if at >= len(page.text):
         return _problem(page, Fault("json_parse", "cut", at, "", {}))
     params: dict[str, str | int] = {"got": character(page.text[at]), "close": "]"}
-    return _problem(page, Fault("json_parse", "separator", at, "", params))
+    kind = "rows" if page.text[at] == "{" else "separator"
+    return _problem(page, Fault("json_parse", kind, at, "", params))
 
 
 def _behind_array(page: Page, at: int) -> Iterator[Problem]:

@@ -10,8 +10,8 @@ WHOLE: Mapping[str, Phrase] = {
     "few_rows": Phrase(
         "expected at least {limit} rows, got {rows}",
         "至少应有 {limit} 行，得到 {rows} 行",
-        "Add rows: a few dozen good ones are enough to begin with, 100 to 1000 are usual.",
-        "请增加数据：几十行好数据就可以开始，通常用 100 到 1000 行。",
+        "Add rows: a few dozen good ones are enough to begin with, 100 to 1,000 are usual.",
+        "请增加数据：几十行好数据就可以开始，通常用 100 到 1,000 行。",
     ),
     "many_rows": Phrase(
         "{rows:,} rows, more than the usual 100 to {limit:,}",
@@ -23,7 +23,7 @@ WHOLE: Mapping[str, Phrase] = {
     "duplicate_row": Phrase(
         "the same messages as line {other}",
         "与第 {other} 行的消息相同",
-        "Delete one of the two, unless it shall count twice.",
+        "Delete one of the two, unless it should count twice.",
         "请删除其中一行，除非有意让它算两次。",
     ),
     "conflicting_answers": Phrase(
@@ -35,7 +35,7 @@ WHOLE: Mapping[str, Phrase] = {
     "duplicate_row/row": Phrase(
         "the same messages as row {other}",
         "与第 {other} 条的消息相同",
-        "Delete one of the two, unless it shall count twice.",
+        "Delete one of the two, unless it should count twice.",
         "请删除其中一条，除非有意让它算两次。",
     ),
     "conflicting_answers/row": Phrase(
@@ -47,7 +47,7 @@ WHOLE: Mapping[str, Phrase] = {
     "system_prompt_varies": Phrase(
         "{count} different system prompts are used; a second one begins here",
         "用了 {count} 个不同的系统提示；第二个从这里开始",
-        "Use one system prompt in all rows, unless the model shall tell them apart.",
+        "Use one system prompt in all rows, unless the model should tell them apart.",
         "请在所有行用同一个系统提示，除非要让模型区分它们。",
     ),
     "system_prompt_varies/partly": Phrase(
@@ -57,15 +57,15 @@ WHOLE: Mapping[str, Phrase] = {
         "请给所有行同一个系统提示，除非有意不同。",
     ),
     "system_prompt_varies/many": Phrase(
-        "more than {count} different system prompts are used; a second one begins here",
-        "用了超过 {count} 个不同的系统提示；第二个从这里开始",
-        "Use one system prompt in all rows, unless the model shall tell them apart.",
+        "{count:,} or more different system prompts are used; a second one begins here",
+        "用了至少 {count:,} 个不同的系统提示；第二个从这里开始",
+        "Use one system prompt in all rows, unless the model should tell them apart.",
         "请在所有行用同一个系统提示，除非要让模型区分它们。",
     ),
     "extra_key/row": Phrase(
         "the key {key} has no effect on training ({count}×, first here)",
         "键 {key} 对训练没有作用（共 {count} 处，此处最先）",
-        "It is kept when the dataset is written. What the model shall learn belongs in 'messages'.",
+        "It is kept when the dataset is written; what the model should learn goes in 'messages'.",
         "写出数据集时会保留。要让模型学的内容应放进 'messages'。",
     ),
     "extra_key/more": Phrase(
@@ -77,7 +77,7 @@ WHOLE: Mapping[str, Phrase] = {
     "extra_key/message": Phrase(
         "the key {key} has no effect on training ({count}×, first here)",
         "键 {key} 对训练没有作用（共 {count} 处，此处最先）",
-        "It is kept when the dataset is written. What the model shall learn belongs in 'content'.",
+        "It is kept when the dataset is written; what the model should learn goes in 'content'.",
         "写出数据集时会保留。要让模型学的内容应放进 'content'。",
     ),
     "outer_whitespace": Phrase(
@@ -95,7 +95,7 @@ WHOLE: Mapping[str, Phrase] = {
     "bom": Phrase(
         "the file begins with a byte order mark, skipped",
         "文件以字节顺序标记（BOM）开头，已跳过",
-        "Nothing needs to be done here; for tools that want UTF-8 without BOM, delete it.",
+        "Nothing needs to be done here; delete it for tools that want UTF-8 without BOM.",
         "此处无需处理；如果其他工具要求无 BOM 的 UTF-8，请删除它。",
     ),
     "size_limit": Phrase(
@@ -160,7 +160,7 @@ FILES: Mapping[str, Phrase] = {
 REPORT: Mapping[str, Phrase] = {
     "at_line": Phrase("line {line}", "第 {line} 行"),
     "at_row": Phrase("row {line}", "第 {line} 条"),
-    "way_out_fix": Phrase("Or add:  --fix {fix}", "或加上：  --fix {fix}"),
+    "way_out_fix": Phrase(" Or add:  --fix {fix}", "或加上：--fix {fix}"),
     "report_valid": Phrase("{file}: valid ({rows} rows)", "{file}：有效（共 {rows} 行）"),
     "report_invalid": Phrase(
         "{file}: not valid ({valid} of {rows} rows are)",

@@ -37,6 +37,12 @@ JSON_PROBLEMS: Mapping[str, Phrase] = {
         'Add the comma, or write a double quote that belongs to the text as \\".',
         '请补上逗号；如果双引号属于文字，请写成 \\"。',
     ),
+    "json_parse/rows": Phrase(
+        "expected ',' between two rows, got {got} (column {column})",
+        "两行之间应有 ','，得到 {got}（第 {column} 列）",
+        "Add the comma.",
+        "请补上逗号。",
+    ),
     "json_parse/comma": Phrase(
         "expected a value after ',', got '{close}' (column {column})",
         "',' 之后应有值，得到 '{close}'（第 {column} 列）",
@@ -74,8 +80,8 @@ JSON_PROBLEMS: Mapping[str, Phrase] = {
         "请改为 null 或普通的数，或删除这个键。",
     ),
     "json_parse/number": Phrase(
-        "expected a number of at most {limit} characters, got one of {length}",
-        "数最多 {limit} 个字符，得到 {length} 个字符",
+        "expected a number of at most {limit:,} characters, got one of {length:,}",
+        "数最多 {limit:,} 个字符，得到 {length:,} 个字符",
         "Put it in double quotes, or delete the key.",
         "请放进双引号，或删除这个键。",
     ),
@@ -86,10 +92,10 @@ JSON_PROBLEMS: Mapping[str, Phrase] = {
         "请把制表符写成 \\t；其他控制字符请删除。",
     ),
     "json_parse/blank": Phrase(
-        "expected a plain space, got {got} (column {column}, {count} in this row)",
-        "应为普通空格，得到 {got}（第 {column} 列，这一行共 {count} 个）",
-        "Replace it by a plain space; it was probably copied from a web page.",
-        "请换成普通空格；它多半是从网页复制来的。",
+        "expected a plain space, got {got}: column {column}, {count}× in this row",
+        "应为普通空格，得到 {got}：第 {column} 列，这一行共 {count} 个",
+        "Write plain spaces instead; such blanks often come from a web page.",
+        "请换成普通空格；这种空白多半是从网页复制来的。",
     ),
     "json_parse/lfs": Phrase(
         "expected rows, got a Git LFS pointer: the data are not in this file",
@@ -139,6 +145,12 @@ JSON_PROBLEMS: Mapping[str, Phrase] = {
         "应为每行一个对象，得到数组",
         "Name the file .json, or put each object on a line of its own, without [ ] and commas.",
         "请把文件改名为 .json，或把每个对象单独放一行，去掉 [ ] 和逗号。",
+    ),
+    "array_in_jsonl/messages": Phrase(
+        "expected an object with 'messages', got the messages alone: […]",
+        "应为带 'messages' 的对象，得到单独的消息列表：[…]",
+        'Write the row as {{"messages": [...]}}.',
+        '请写成 {{"messages": [...]}}。',
     ),
     "jsonl_in_json": Phrase(
         "expected one array, got one object after another",

@@ -40,8 +40,8 @@ _ROWS: Mapping[str, Phrase] = {
         "请把 {got} 改名为 {expected}。",
     ),
     "messages_missing/wrapper": Phrase(
-        "expected the key {expected}, got {got}, which holds rows itself",
-        "应有键 {expected}，得到 {got}，它里面才是数据行",
+        "expected the key {expected}, got {got} with the rows in it",
+        "应有键 {expected}，得到 {got}，数据行在它里面",
         "Take the rows out of the object around them.",
         "请把数据行从外层对象中取出。",
     ),
@@ -84,8 +84,8 @@ _ROWS: Mapping[str, Phrase] = {
     "role_missing/chat_alias": Phrase(
         "expected 'user:' before the text, got {got}",
         "文字之前应有 'user:'（或 '用户：'），得到 {got}",
-        "Write {meant}: instead of {word}: there.",
-        "请把 {word}: 改为 {meant}:。",
+        "Write '{meant}:' instead of '{word}:'.",
+        "请把 '{word}:' 改为 '{meant}:'。",
     ),
     "role_missing/chat_blank": Phrase(
         "expected {expected} at the very beginning of the line, got {got}",
@@ -122,6 +122,12 @@ _ROWS: Mapping[str, Phrase] = {
         "应为文字 {expected}，得到 {got}",
         "Put the text of the message in double quotes.",
         "请把消息的文字放进双引号。",
+    ),
+    "content_not_string/parts": Phrase(
+        "expected a text {expected}, got a list of parts: {got}",
+        "应为文字 {expected}，得到由几部分组成的列表：{got}",
+        "Write all parts as one text; what is no text, such as an image, can't be learned from.",
+        "请把各部分写成一段文字；图片等不是文字的内容无法学习。",
     ),
     "content_empty": Phrase(
         "expected an answer {expected}, got an empty text {got}",
@@ -183,17 +189,23 @@ _ROWS: Mapping[str, Phrase] = {
         "Write the answer to the last message, or delete that message.",
         "请写上最后一条消息的回答，或删除那条消息。",
     ),
+    "unpaired_end/alone": Phrase(
+        "expected {expected} at the end, got {got}",
+        "结尾应为 {expected}，得到 {got}",
+        "Write the answer, or delete the row: there is nothing to learn from it.",
+        "请写上回答，或删除这一行：没有内容可学。",
+    ),
     "special_token_in_content": Phrase(
         "expected plain text, got the token {got} ({count}×), "
         "which begins or ends a turn for this model",
         "应为普通文字，得到标记 {got}（{count} 次），它在这个模型中开始或结束一轮对话",
-        "Delete it from the text; or add  --allow-special-tokens  if the model shall read it so.",
+        "Delete it from the text; or add  --allow-special-tokens  if it is meant.",
         "请从文字中删除它；如果有意让模型这样读，请加上  --allow-special-tokens。",
     ),
     "special_token": Phrase(
         "the text has the special token {got} of this model ({count}×)",
         "文字中有这个模型的特殊标记 {got}（{count} 次）",
-        "Delete it, unless the model shall learn to write it.",
+        "Delete it, unless the model should learn to write it.",
         "请删除它，除非要让模型学会写它。",
     ),
     "no_pair": Phrase(

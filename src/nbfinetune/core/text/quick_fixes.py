@@ -15,7 +15,7 @@ _TALK = r"""'(?!\W*\w+\W*[:：][^'])(?!['"“‘])[^{}[\]｛｝［］【】"\\]*
 """Words, but no `user: hi`, and nothing that looks like a piece of JSON."""
 
 _CHARACTERS = {f"'[{_SMART}]'$": "smart_quotes", f"'[{_WIDE}]'$": "full_width"}
-_QUOTES = {**_CHARACTERS, "'''$": "python_literals"}
+_QUOTES = {**_CHARACTERS, '"\'"$': "python_literals"}
 _LINES = {"'(```|~~~)": "code_fences", _TALK: "preamble"}
 
 _MADE_FOR: Mapping[str, Mapping[str, str]] = {
@@ -23,6 +23,7 @@ _MADE_FOR: Mapping[str, Mapping[str, str]] = {
     "json_parse/name": _QUOTES,
     "json_parse/colon": _CHARACTERS,
     "json_parse/separator": _CHARACTERS,
+    "json_parse/rows": {"": "split_objects"},
     "json_parse/comma": {"": "trailing_commas"},
     "json_parse/extra": {r"'\{'": "split_objects", "'[,，]'": "trailing_commas"},
     "json_parse/newline": {"": "line_breaks"},
@@ -34,13 +35,14 @@ _MADE_FOR: Mapping[str, Mapping[str, str]] = {
     "role_missing/chat_alias": {"": "role_aliases"},
     "role_missing/chat_blank": {r"'[^ \\t]*\\[xu]": "exotic_blanks"},
     "array_in_jsonl": {"": "array_to_lines"},
+    "array_in_jsonl/messages": {"": "messages_list"},
     "jsonl_in_json": {"": "lines_to_array"},
     "pretty_printed": {"": "one_line"},
     "row_not_object": {r'\[\{"(role|content)"': "messages_list"},
     "messages_missing/alias": {"": "messages_key"},
     "messages_missing/wrapper": {"": "wrapper"},
     "role_invalid/alias": {"": "role_aliases"},
-    "content_not_string": {r"\[": "content_parts"},
+    "content_not_string/parts": {"": "content_parts"},
     "system_multiple": {"": "systems_joined"},
     "system_not_first": {"": "system_first"},
     "not_alternating": {"": "turns_joined"},
