@@ -14,7 +14,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from nbfinetune.api import compare, load_dataset, train
+    from nbfinetune.api.datasets import (
+        datasets,
+        delete_dataset,
+        diff,
+        load_dataset,
+        open_dataset,
+        rename_dataset,
+        rule,
+        validate,
+        versions,
+    )
+    from nbfinetune.api.looks import edit, fix, quality, review, xray
+    from nbfinetune.api.models import compare, train
     from nbfinetune.chat.compare import Comparison
     from nbfinetune.chat.model import SamplingParams
     from nbfinetune.core.config import TrainConfig
@@ -33,9 +45,22 @@ __all__ = [
     "TrainConfig",
     "TrainingJob",
     "compare",
+    "datasets",
+    "delete_dataset",
+    "diff",
+    "edit",
+    "fix",
     "load_dataset",
+    "open_dataset",
+    "quality",
+    "rename_dataset",
+    "review",
+    "rule",
     "set_language",
     "train",
+    "validate",
+    "versions",
+    "xray",
 ]
 
 _HOMES = {
@@ -45,10 +70,23 @@ _HOMES = {
     "SamplingParams": "nbfinetune.chat.model",
     "TrainConfig": "nbfinetune.core.config",
     "TrainingJob": "nbfinetune.training.job",
-    "compare": "nbfinetune.api",
-    "load_dataset": "nbfinetune.api",
+    "compare": "nbfinetune.api.models",
+    "datasets": "nbfinetune.api.datasets",
+    "delete_dataset": "nbfinetune.api.datasets",
+    "diff": "nbfinetune.api.datasets",
+    "edit": "nbfinetune.api.looks",
+    "fix": "nbfinetune.api.looks",
+    "load_dataset": "nbfinetune.api.datasets",
+    "open_dataset": "nbfinetune.api.datasets",
+    "quality": "nbfinetune.api.looks",
+    "rename_dataset": "nbfinetune.api.datasets",
+    "review": "nbfinetune.api.looks",
+    "rule": "nbfinetune.api.datasets",
     "set_language": "nbfinetune.core.text",
-    "train": "nbfinetune.api",
+    "train": "nbfinetune.api.models",
+    "validate": "nbfinetune.api.datasets",
+    "versions": "nbfinetune.api.datasets",
+    "xray": "nbfinetune.api.looks",
 }
 
 

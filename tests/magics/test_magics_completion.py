@@ -30,6 +30,7 @@ LINES = {
     "ft_train": train.LINE,
     "ft_rule": Line("%%ft_rule", [], body="python"),
 }
+DATASET_OPTIONS = [f"--{option.name}" for option in dataset.LINE.options]
 TRAIN_OPTIONS = [f"--{option.name}" for option in train.LINE.options]
 SAMPLING = ["--max-tokens", "--temperature", "--top-p", "--seed"]
 
@@ -43,6 +44,9 @@ class Made:
 
     def datasets(self) -> Iterable[str]:
         return ["pirate", "Polite", "two words", "海盗"]
+
+    def versions(self, dataset: str) -> Iterable[int]:
+        return {"pirate": [12, 2, 1], "two words": [1]}.get(dataset, [])
 
     def variables(self) -> Iterable[str]:
         return ["pairs", "pirate"]
@@ -103,9 +107,17 @@ def at_end(cell: str) -> Found | None:
         # data
         ("%ft_dataset ", ("", [
             "pirate", "Polite", '"two words"', "海盗", "pairs", "pages.json", "rows.jsonl",
-            "--name", "--system", "--to", "--profile", "--fix", "--edit", "--diff",
-            "--quality", "--review", "--base-model",
-            "--encoding"])),
+            *DATASET_OPTIONS])),
+        ("%ft_dataset pirate@", ("pirate@", ["pirate@12", "pirate@2", "pirate@1"])),
+        ("%ft_dataset pirate@1", ("pirate@1", ["pirate@12", "pirate@1"])),
+        ('%ft_dataset "two words@', ('"two words@', ['"two words@1"'])),
+        ("%ft_dataset nobody@", ("nobody@", [])),
+        ("%ft_dataset pirate --diff pirate@1", ("pirate@1", ["pirate@12", "pirate@1"])),
+        ("%ft_train pirate@2", ("pirate@2", ["pirate@2"])),
+        ("%%ft_dataset pirate@", ("pirate@", [])),
+        ("%ft_dataset pirate --ve", ("--ve", ["--versions"])),
+        ("%ft_dataset pirate --rename ", ("", [])),
+        ("%ft_dataset pirate --profile s", ("s", ["siliconcloud"])),
         ("%ft_dataset p", ("p", ["pirate", "Polite", "pairs", "pages.json"])),
         ("%ft_train p", ("p", ["pirate", "Polite", "pages.json"])),
         ("%ft_train 海", ("海", ["海盗"])),

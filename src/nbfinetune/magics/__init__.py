@@ -14,6 +14,14 @@ _SHOWN = {
     ("nbfinetune.core.dataset", "MessageDataset"): ("dataset", "dataset"),
     ("nbfinetune.chat.compare", "Comparison"): ("comparison", "comparison"),
     ("nbfinetune.core.rules.rules", "Marks"): ("rules", "marks"),
+    ("nbfinetune.core.library.entries", "Listing"): ("library", "listing"),
+    ("nbfinetune.core.library.entries", "Entry"): ("library", "entry"),
+    ("nbfinetune.core.library.entries", "Deleted"): ("library", "deleted"),
+    ("nbfinetune.core.library.diff", "DatasetDiff"): ("diff", "diff"),
+    ("nbfinetune.core.quality.assessed", "Quality"): ("closer", "quality"),
+    ("nbfinetune.templates.token_report", "TokenReport"): ("closer", "tokens"),
+    ("nbfinetune.core.fixes.apply", "Fixed"): ("fixes", "fixes"),
+    ("nbfinetune.core.fixes.sources", "FixedRows"): ("closer", "fixed_rows"),
 }
 
 

@@ -30,6 +30,9 @@ class Names(Protocol):
 
     def datasets(self) -> Iterable[str]: ...
 
+    def versions(self, dataset: str) -> Iterable[int]:
+        """The numbers of its versions, newest first; none where there is no such dataset."""
+
     def variables(self) -> Iterable[str]:
         """Python variables that hold rows."""
 
@@ -180,9 +183,11 @@ def _meant(means: Means, typed: str, names: Names, *, cell: bool) -> Iterable[st
     match means:
         case "dataset":
             yield from names.datasets()
+            yield from _versions(typed, names)
         case "data" | "rows":
             yield from names.datasets()
             if not cell:  # there the word is a name, the rows stand below
+                yield from _versions(typed, names)
                 yield from names.variables() if means == "rows" else ()
                 yield from _files(typed, names, (".json", ".jsonl"))
         case "run":
@@ -191,6 +196,13 @@ def _meant(means: Means, typed: str, names: Names, *, cell: bool) -> Iterable[st
             yield from _columns(typed, names)
         case "system":
             yield from _system(typed, names)
+
+
+def _versions(typed: str, names: Names) -> Iterable[str]:
+    """`NAME@NUMBER`, once the name is written."""
+    name, at, _ = typed.rpartition("@")
+    if at:
+        yield from (f"{name}@{number}" for number in names.versions(name))
 
 
 def _columns(typed: str, names: Names) -> Iterable[str]:

@@ -117,6 +117,10 @@ class ShellNames:
         kept = (entry.name for entry in islice(self._session.library.list(), MOST))
         return list(dict.fromkeys([*self._session.datasets, *kept]))
 
+    def versions(self, dataset: str) -> Iterable[int]:
+        named = (entry for entry in self._session.library.list() if entry.name == dataset)
+        return [v.number for entry in named for v in reversed(entry.versions)][:MOST]
+
     def variables(self) -> Iterable[str]:
         known = list(self._shell.user_ns.items())
         return sorted(n for n, value in known if not n.startswith("_") and holds_rows(value))

@@ -119,7 +119,7 @@ def _shown(
         yield text.message("more_problems", {"count": len(rows) - limit})
 
 
-def _lines(row: Conversation) -> list[str]:
+def row_lines(row: Conversation) -> list[str]:
     """A row to read: a line per message and extra key, uncut, nothing invisible."""
     lines = []
     for message in row.messages:
@@ -129,13 +129,13 @@ def _lines(row: Conversation) -> list[str]:
 
 
 def _between(changed: Changed) -> list[str]:
-    before, after = _lines(changed.before), _lines(changed.after)
+    before, after = row_lines(changed.before), row_lines(changed.after)
     compared = difflib.unified_diff(before, after, lineterm="", n=len(before))
     return [f"  {line[0]} {line[1:]}" for line in list(compared)[3:]]
 
 
 def _all(row: Conversation, sign: str) -> list[str]:
-    return [f"  {sign} {line}" for line in _lines(row)]
+    return [f"  {sign} {line}" for line in row_lines(row)]
 
 
 def _value(value: object) -> str:

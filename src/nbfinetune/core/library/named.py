@@ -49,8 +49,17 @@ def read_named(source: str, **how: Unpack[Reading]) -> MessageDataset:
     if source.startswith(SAMPLE):
         return read_sample(source, **how)
     rows, origin = load_named(source)
-    named: Reading = {**how, "name": how.get("name") or Path(parse(source).path).name}
+    named: Reading = {**how, "name": how.get("name") or set_name(source)}
     return from_rows(rows, origin=origin, **named)
+
+
+def set_name(source: str) -> str:
+    """What the dataset of a hub is called where no name is given.
+
+    Raises:
+        DatasetError: It can't be the name of a set.
+    """
+    return Path(parse(source).path).name
 
 
 def load_named(source: str) -> tuple[Any, Origin]:

@@ -22,10 +22,12 @@ ERRORS: Mapping[str, Phrase] = {
     ),
     "more_problems": Phrase("… and {count} more", "……另有 {count} 个"),
     "dataset_source_unknown": Phrase(
-        "{source!r} is neither a file nor a Python variable",
-        "{source!r} 既不是文件，也不是 Python 变量",
-        "Give the path of a .jsonl or .json file, or the name of a list of rows.",
-        "请给出 .jsonl 或 .json 文件的路径，或一个行列表变量的名字。",
+        "{source!r} is no dataset, no file and no Python variable{suggestion}",
+        "{source!r} 既不是数据集、文件，也不是 Python 变量{suggestion}",
+        "Give the path of a .jsonl or .json file, the name of a list of rows, sample:pirate …; "
+        "%ft_dataset alone lists the datasets.",
+        "请给出 .jsonl 或 .json 文件的路径、行列表变量的名字、sample:pirate 等；"
+        "单独的  %ft_dataset  列出数据集。",
     ),
     "dataset_name_missing": Phrase(
         "the dataset needs a name",

@@ -122,7 +122,42 @@ _NAMED: Mapping[str, Phrase] = {
     ),
 }
 
+_LIST: Mapping[str, Phrase] = {
+    "library_none": Phrase(
+        "no datasets yet: write one with  %%ft_dataset NAME",
+        "还没有数据集：用  %%ft_dataset 名称  写一个",
+    ),
+    "library_is_damaged": Phrase("damaged", "已损坏"),
+    "library_current": Phrase("{version} (current)", "{version}（当前）"),
+    "library_fixes": Phrase("fixes: {fixes}", "修复：{fixes}"),
+    "library_rules": Phrase("rules kept with it: {rules}", "随数据集保存的规则：{rules}"),
+    "column_dataset": Phrase("dataset", "数据集"),
+    "column_version": Phrase("version", "版本"),
+    "column_rows": Phrase("rows", "行"),
+    "column_versions": Phrase("versions", "版本数"),
+    "column_hash": Phrase("hash", "哈希"),
+    "column_kept": Phrase("kept", "保存时间"),
+    "column_from": Phrase("from", "来源"),
+    "column_made": Phrase("made by", "处理"),
+    "origin_cell": Phrase("a cell", "单元格"),
+    "origin_python": Phrase("Python rows", "Python 对象"),
+}
+
 _KEPT: Mapping[str, Phrase] = {
+    "library_kept": Phrase(
+        "{name}: {rows} rows kept as version {version}", "{name}：{rows} 行，保存为版本 {version}"
+    ),
+    "library_only": Phrase(
+        "{option} is about a dataset of the library: name one, and nothing else",
+        "{option} 用于库中的数据集：请只写它的名称",
+        "For example:  %ft_dataset pirate {option}",
+        "例如：%ft_dataset pirate {option}",
+    ),
+    "rows_written": Phrase("{path} is written, rows: {rows}", "已写入 {path}，行数：{rows}"),
+    "review_written": Phrase(
+        "{path} is written: open it in a browser, judge the rows, save your verdicts there",
+        "已写入 {path}：请在浏览器中打开，逐行判断，并在那里保存结果",
+    ),
     "library_unknown": Phrase(
         "there is no dataset {name}{suggestion}",
         "没有名为 {name} 的数据集{suggestion}",
@@ -190,4 +225,4 @@ _KEPT: Mapping[str, Phrase] = {
     "diff_added": Phrase("added ({count})", "新增（{count}）"),
 }
 
-LIBRARY: Mapping[str, Phrase] = {**_FORMATS, **_CONVERSION, **_NAMED, **_KEPT}
+LIBRARY: Mapping[str, Phrase] = {**_FORMATS, **_CONVERSION, **_NAMED, **_LIST, **_KEPT}

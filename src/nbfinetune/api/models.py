@@ -1,4 +1,4 @@
-"""The Python twins of the magics: the same session, the same objects."""
+"""Training and comparing models from Python."""
 
 from __future__ import annotations
 
@@ -8,34 +8,9 @@ from typing import Any
 from nbfinetune.chat.compare import Comparison
 from nbfinetune.chat.model import SamplingParams
 from nbfinetune.core.dataset import MessageDataset
-from nbfinetune.core.library.source import Source
 from nbfinetune.core.presets import STARTER
-from nbfinetune.core.reading.checking import Profile
 from nbfinetune.session import current
 from nbfinetune.training.job import TrainingJob
-
-
-def load_dataset(
-    source: Source,
-    *,
-    name: str | None = None,
-    system: str | None = None,
-    profile: Profile = "local",
-    encoding: str | None = None,
-) -> MessageDataset:
-    """Load and check a dataset: a `.jsonl` or `.json` file, `sample:NAME`, `hf:org/set`, a list of
-    rows, a pandas frame or a `datasets.Dataset`. Rows of other formats (Alpaca, ShareGPT,
-    prompt/completion …) are converted, and the dataset says so.
-
-    `system` is given to every conversation that has no system prompt; `profile` adds the limits of
-    a platform that the file will be uploaded to; `encoding` is for a file that is no UTF-8.
-
-    Raises:
-        DatasetError: It has errors; `problems` lists all of them.
-    """
-    return current().load_dataset(
-        source, name=name, system=system, profile=profile, encoding=encoding
-    )
 
 
 def train(

@@ -1,0 +1,1 @@
+"""The Python twins of the magics: the same session, the same objects."""
