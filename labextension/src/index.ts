@@ -6,9 +6,11 @@ import { ITranslator } from '@jupyterlab/translation';
 import about from '../package.json';
 import '../../src/nbfinetune/front/run_view.css';
 import '../style/index.css';
+import { LiveOutput, SavedView } from './live_output.js';
 import { putQuickstart } from './quickstart.js';
-import { RunOutput } from './run_output.js';
-import { RUN_MIME } from './saved.js';
+import { RUN_MIME, STUDIO_MIME } from './saved.js';
+import { SavedRun } from './saved_run.js';
+import { SavedStudio } from './saved_studio.js';
 import { CATEGORY, words } from './words.js';
 
 /** Before the widget renderer's -10: with both in one output, this one decides which is shown. */
@@ -16,7 +18,7 @@ const RANK = -20;
 
 const runs: JupyterFrontEndPlugin<void> = {
   id: 'nbfinetune:runs',
-  description: 'Shows a run: live while its kernel has it, as saved otherwise.',
+  description: 'Shows a run or a dataset studio: live while its kernel has it, as saved otherwise.',
   autoStart: true,
   requires: [IRenderMimeRegistry],
   optional: [ITranslator],
@@ -25,14 +27,18 @@ const runs: JupyterFrontEndPlugin<void> = {
     rendermime: IRenderMimeRegistry,
     translator: ITranslator | null
   ): void => {
-    rendermime.addFactory(
-      {
-        safe: true, // draws data as text and shapes; a live view only in a trusted output
-        mimeTypes: [RUN_MIME],
-        createRenderer: () => new RunOutput(rendermime, words(translator?.languageCode))
-      },
-      RANK
-    );
+    const own = words(translator?.languageCode);
+    const add = (mime: string, makeSaved: () => SavedView, endsLive: boolean) =>
+      rendermime.addFactory(
+        {
+          safe: true, // draws data as text and shapes; a live view only in a trusted output
+          mimeTypes: [mime],
+          createRenderer: () => new LiveOutput(rendermime, makeSaved, endsLive)
+        },
+        RANK
+      );
+    add(RUN_MIME, () => new SavedRun(own), true);
+    add(STUDIO_MIME, () => new SavedStudio(rendermime, own), false);
     // How a live view, which runs in this page, tells its kernel that saved pictures are drawn.
     document.documentElement.dataset.nbfinetune = about.version;
   }

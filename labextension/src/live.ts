@@ -202,8 +202,13 @@ export function hasDrawn(node: HTMLElement): Promise<void> {
   });
 }
 
-/** A run view that heard nothing of its run yet says `queued`; another view has nothing in it. */
+/**
+ * A run view that heard nothing of its run yet says `queued`, a studio that heard nothing of its rows
+ * has no revision; another view has nothing in it.
+ */
 function isEmpty(node: HTMLElement): boolean {
+  const studio = node.querySelector<HTMLElement>('.jp-nbfinetune-studio');
+  if (studio) return studio.dataset.revision === undefined;
   const run = node.querySelector<HTMLElement>('.jp-nbfinetune-run');
   if (run) return run.dataset.state === 'queued';
   return node.textContent?.trim() === '' && node.querySelector('img, svg, canvas') === null;

@@ -3,6 +3,7 @@
 import { emptyPicture, merge, Picture } from './front.js';
 
 export const RUN_MIME = 'application/vnd.nbfinetune.run+json';
+export const STUDIO_MIME = 'application/vnd.nbfinetune.studio+json';
 export const WIDGET_MIME = 'application/vnd.jupyter.widget-view+json';
 
 export type Saved = { picture: Picture } | { line: string };

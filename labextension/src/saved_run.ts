@@ -1,15 +1,18 @@
+import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { Widget } from '@lumino/widgets';
 import { mountRunView, RunView } from './front.js';
-import { Saved, showCommand } from './saved.js';
+import type { SavedView } from './live_output.js';
+import { readSaved, RUN_MIME, showCommand } from './saved.js';
 import type { Why, Words } from './words.js';
 
 /** A saved picture, and why it is not the live one; or the line that says why there is none. */
-export class SavedRun extends Widget {
+export class SavedRun extends Widget implements SavedView {
   constructor(private readonly words: Words) {
     super();
   }
 
-  draw(saved: Saved, why: Why): void {
+  draw({ data }: IRenderMime.IMimeModel, why: Why): void {
+    const saved = readSaved(data[RUN_MIME], this.words.damaged);
     if ('line' in saved) {
       this.say(saved.line);
       return;

@@ -11,12 +11,14 @@ export interface Words {
   cannotOpen: string;
   damaged: string;
   why: (why: Why, step: number, command: string) => string;
+  studioGone: string;
 }
 
 const ENGLISH: Words = {
   openQuickstart: 'Fine-tune: open quickstart',
   cannotOpen: 'The quickstart could not be opened',
   damaged: 'This saved run is damaged and cannot be shown.',
+  studioGone: 'A studio was here; this notebook holds no picture of it. Run the cell again to open it.',
   why: (why, step, command) =>
     ({
       waiting: `As saved at step ${step}; waiting for the kernel of this run.`,
@@ -29,6 +31,7 @@ const CHINESE: Words = {
   openQuickstart: '微调：打开快速入门 (quickstart)',
   cannotOpen: '无法打开快速入门',
   damaged: '这次运行的存档已损坏，无法显示。',
+  studioGone: '这里曾是数据集工作室；笔记本中没有它的快照。重新运行此单元格即可打开。',
   why: (why, step, command) =>
     ({
       waiting: `保存于第 ${step} 步；正在等待这次运行的内核。`,

@@ -334,3 +334,45 @@ def test_a_studio_can_be_read_in_any_theme_and_width(
         # the one thing that is meant to be moved sideways, in a narrow cell
         assert [box for box in overflows(view) if "filters scrolls" not in box] == []
     page.theme("JupyterLab Light")
+
+
+PICTURED = """
+  const data = panel.content.widgets[0].model.outputs.get(0).data;
+  return (data['text/html'] ?? '').includes(given);
+"""
+KEPT = f"""
+rows = [row("Gone", "That."), row({HOSTILE[0]!r}, {HOSTILE[1]!r}), row("How?", "")]
+draft = Draft(read_rows(rows), name={HOSTILE[2]!r})
+"""
+
+
+def test_a_saved_notebook_shows_the_last_rows_without_a_kernel(
+    page: LabPage, new_page: Callable[..., LabPage], shots: Path
+) -> None:
+    server = page.server
+    notebook = page.open(server.notebook("studio-saved.ipynb", STUDIO + KEPT + SHOW))
+    notebook.run(0)
+    view = notebook.output(0).locator(".jp-nbfinetune-studio")
+    row(view, 0).focus()
+    page.tab.keyboard.press("Delete")
+    expect(said(view)).to_have_text("Row deleted; Ctrl+Z brings it back")
+    notebook.wait_for(PICTURED, "1 of 2 rows valid", True)
+    notebook.save()
+    notebook.shut_kernel_down()
+    expect(row(view, 2)).to_be_visible()  # somebody may be typing there
+
+    copy = server.write_foreign("studio-copy.ipynb", server.read(notebook.path))
+    for name, open_it, path in (
+        ("untrusted", LabPage.open_without_kernel, copy),
+        ("trusted", LabPage.open, notebook.path),  # with another kernel
+    ):
+        later = new_page(server)
+        saved = open_it(later, path)
+        assert saved.trusted(0) == (name == "trusted")
+        picture = saved.output(0).locator(".jp-nbfinetune")
+        expect(picture).to_contain_text("Run this cell again")
+        expect(picture.locator("tr")).to_have_count(3)
+        expect(picture).to_contain_text(HOSTILE[1])
+        expect(saved.output(0)).not_to_contain_text("Error displaying widget")
+        later.shoot(shots / f"studio-saved-{name}.png")
+        check_harmless(saved, [])

@@ -286,6 +286,55 @@ def test_the_widget_carries_words_and_answers(
     assert repr(view) == "the studio of dataset pirate: 3 of 4 rows are valid"
 
 
+@pytest.fixture
+def outputs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
+    """What is put below cells, and what replaces it."""
+    made: list[tuple[str, dict[str, Any]]] = []
+
+    class Handle:
+        def display(self, data: dict[str, Any], **_how: object) -> None:
+            made.append(("display", data))
+
+        def update(self, data: dict[str, Any], **_how: object) -> None:
+            made.append(("update", data))
+
+    monkeypatch.setattr("nbfinetune.panels.studio_view.DisplayHandle", Handle)
+    monkeypatch.setattr(StudioView, "send", lambda _view, _content: None)
+    return made
+
+
+def test_a_studio_is_shown_with_a_picture_that_stays(
+    studio: Studio, outputs: list[tuple[str, dict[str, Any]]]
+) -> None:
+    view = panel.studio(studio.draft, not_kept)
+    view._ipython_display_()
+    ((how, data),) = outputs
+    assert how == "display"
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == view.model_id
+    assert data["text/plain"] == "the studio of dataset pirate: 3 of 4 rows are valid"
+    assert "3 of 4 rows valid" in data["text/html"]
+
+
+@pytest.mark.parametrize("extension", [True, False])
+def test_the_picture_is_renewed_where_a_page_draws_it_beside_the_live_view(
+    studio: Studio, outputs: list[tuple[str, dict[str, Any]]], extension: bool
+) -> None:
+    view = panel.studio(studio.draft, lambda name, _dataset: name)
+    about = {"page": "p", "seq": 1}
+    for message in (
+        {"t": "find", "extension": extension},
+        {"t": "delete", "id": 1},
+        {"t": "lines", "ids": [0]},
+        {"t": "save", "name": "corsair"},
+    ):
+        view._handle_custom_msg({**message, **about}, [])
+    pictures = [(how, "3 of 3 rows valid" in data["text/html"]) for how, data in outputs]
+    assert pictures == ([("update", True)] * 2 if extension else [])
+    assert all(
+        ("corsair" in data["text/html"]) == (at == 1) for at, (_, data) in enumerate(outputs)
+    )
+
+
 def test_without_anywidget_the_way_out_is_named(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:

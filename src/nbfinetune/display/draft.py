@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from nbfinetune.core import text
 from nbfinetune.core.draft.draft import Draft
@@ -20,9 +20,17 @@ MOST_CHARS = 200_000
 """A row that is longer is shown cut, and can't be edited in a page."""
 
 
-def head(draft: Draft) -> dict[str, Any]:
+class Saved(NamedTuple):
+    """The last version that was kept of a draft, and the draft's revision then."""
+
+    name: str
+    revision: int
+
+
+def head(draft: Draft, saved: Saved | None = None) -> dict[str, Any]:
     """What stands above the rows."""
     totals = draft.totals()
+    kept = {"name": saved.name, "now": saved.revision == draft.revision} if saved else None
     return {
         "name": draft.name,
         "origin": draft.origin.label if draft.origin.kind == "file" else "",
@@ -36,6 +44,7 @@ def head(draft: Draft) -> dict[str, Any]:
         "notes": _notes(draft),
         "undo": draft.can_undo,
         "redo": draft.can_redo,
+        "saved": kept,
     }
 
 

@@ -76,7 +76,7 @@ export function mountStudio(el, model) {
   }
   function find({ top = false, aloud = false, then = null } = {}) {
     seen.asked.clear();
-    ask({ t: 'find', query: seen.query, code: seen.code, keep: open.edited() }, () => {
+    ask({ t: 'find', query: seen.query, code: seen.code, keep: open.edited(), extension: hasExtension() }, () => {
       if (top) list.toTop();
       draw();
       if (aloud) foot.say(countFound(rows.ids.length, seen));
@@ -230,6 +230,11 @@ export function mountStudio(el, model) {
     releaseKeys();
     root.remove();
   };
+}
+
+/** The JupyterLab extension leaves its version here; it draws what the kernel then keeps in the notebook. */
+function hasExtension() {
+  return 'nbfinetune' in document.documentElement.dataset;
 }
 
 const SILENT = 'The kernel does not answer: it is busy or gone. What you type stays here.';

@@ -46,7 +46,7 @@ class Studio:
         self.draft = draft
         self._on_save = on_save
         self._division = (0.1, 0)
-        self._saved: tuple[str, int] | None = None
+        self.saved: shown.Saved | None = None
         # JupyterLab's pages are heard in a thread of their own
         self._one_at_a_time = RLock()
 
@@ -130,9 +130,7 @@ class Studio:
         return [shown.line(self.draft, row_id) for row_id in ids]
 
     def _head(self) -> Answer:
-        saved = self._saved
-        kept = {"name": saved[0], "now": saved[1] == self.draft.revision} if saved else None
-        return {"head": {**shown.head(self.draft), "saved": kept}}
+        return {"head": shown.head(self.draft, self.saved)}
 
     def _divided(self) -> Answer:
         ratio, seed = self._division
@@ -143,5 +141,5 @@ class Studio:
         if not 0 < len(name) <= says.NAME_CHARS:
             raise DatasetError("name_needed", limit=says.NAME_CHARS)
         said = self._on_save(name, self.draft.dataset(name))
-        self._saved = (name, self.draft.revision)
+        self.saved = shown.Saved(name, self.draft.revision)
         return said or ""

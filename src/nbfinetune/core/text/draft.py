@@ -47,6 +47,23 @@ DRAFT: Mapping[str, Phrase] = {
         "the studio of dataset {name}: {valid} of {rows} rows are valid",
         "数据集 {name} 的工作室：{rows} 行中 {valid} 行有效",
     ),
+    "studio_valid": Phrase("{valid} of {rows} rows valid", "{rows} 行中 {valid} 行有效"),
+    "studio_picture": Phrase(
+        "A picture of the dataset studio. Run this cell again to open it.",
+        "数据集工作室的快照。重新运行此单元格即可打开。",
+    ),
+    "studio_kept": Phrase(
+        "The valid rows were saved as a version:  %ft_dataset {name} --edit  opens it.",
+        "有效行已保存为一个版本：用  %ft_dataset {name} --edit  打开。",
+    ),
+    "studio_lost": Phrase(
+        "Changed rows: {count}. What was not saved as a version ended with its kernel.",
+        "改动的行：{count}。未保存为版本的改动已随内核结束。",
+    ),
+    "studio_row": Phrase("Row", "行"),
+    "studio_line": Phrase("Line", "行号"),
+    "studio_problems": Phrase("Problems", "问题"),
+    "studio_more_rows": Phrase("… and {count} more rows", "… 以及另外 {count} 行"),
     "studio_needs_anywidget": Phrase(
         "the dataset studio needs the package anywidget",
         "数据集工作室需要 anywidget 包",

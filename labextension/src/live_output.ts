@@ -1,30 +1,40 @@
-// The output of a run: the live view while it exists, what the notebook holds when it doesn't.
+// The output of something live, a run or a dataset studio: its view while that exists, what the
+// notebook holds when it doesn't.
 
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { PromiseDelegate } from '@lumino/coreutils';
 import { Panel, Widget } from '@lumino/widgets';
 import { findLive, hasDrawn, LiveView, onKernel, placeOf } from './live.js';
-import { modelId, readSaved, RUN_MIME, Saved, WIDGET_MIME } from './saved.js';
-import { SavedRun } from './saved_run.js';
-import type { Why, Words } from './words.js';
+import { modelId, WIDGET_MIME } from './saved.js';
+import type { Why } from './words.js';
 
 /** Milliseconds: a live view that comes sooner is the first thing one sees. */
 const SHOW_SAVED_AFTER = 400;
 
-export class RunOutput extends Panel implements IRenderMime.IRenderer {
-  /** `common` is the registry that every notebook's is a copy of. */
+/** What the notebook holds, drawn. */
+export interface SavedView extends Widget {
+  draw(model: IRenderMime.IMimeModel, why: Why): void;
+}
+
+export class LiveOutput extends Panel implements IRenderMime.IRenderer {
+  /**
+   * @param common the registry that every notebook's is a copy of
+   * @param endsLive whether a live view gives way as soon as its kernel is gone; one in which
+   *   somebody may be typing stays until the page is loaded again
+   */
   constructor(
     private readonly common: IRenderMimeRegistry,
-    private readonly words: Words
+    private readonly makeSaved: () => SavedView,
+    private readonly endsLive: boolean
   ) {
     super();
     this.addClass('jp-nbfinetune-output');
   }
 
-  /** Called again for every update of the output: a checkpoint was saved, or the run has ended. */
+  /** Called again for every update of the output: there is something new, or it has ended. */
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
-    this.saved = readSaved(model.data[RUN_MIME], this.words.damaged);
+    this.saved = model;
     const wanted = model.trusted ? modelId(model.data[WIDGET_MIME]) : '';
     if (wanted === '') {
       this.wanted = '';
@@ -33,7 +43,7 @@ export class RunOutput extends Panel implements IRenderMime.IRenderer {
       this.wanted = wanted;
       void this.follow(wanted);
     } else {
-      this.shown?.draw(this.saved, this.why);
+      this.shown?.draw(model, this.why);
     }
   }
 
@@ -66,12 +76,12 @@ export class RunOutput extends Panel implements IRenderMime.IRenderer {
   private async showLive({ renderer, onGone }: LiveView): Promise<void> {
     this.dropLive();
     this.live = renderer;
-    this.stopWatching = onGone(why => this.showSaved(why));
+    if (this.endsLive) this.stopWatching = onGone(why => this.showSaved(why));
     if (!this.shown) {
       this.addWidget(renderer);
       return;
     }
-    // what is shown already stays until the live view, which begins empty, knows the run
+    // what is shown already stays until the live view, which begins empty, has something to show
     renderer.hide();
     this.addWidget(renderer);
     await hasDrawn(renderer.node);
@@ -85,10 +95,10 @@ export class RunOutput extends Panel implements IRenderMime.IRenderer {
     this.dropLive();
     this.why = why;
     if (!this.shown) {
-      this.shown = new SavedRun(this.words);
+      this.shown = this.makeSaved();
       this.addWidget(this.shown);
     }
-    this.shown.draw(this.saved, why);
+    if (this.saved) this.shown.draw(this.saved, why);
   }
 
   private dropLive(): void {
@@ -99,10 +109,10 @@ export class RunOutput extends Panel implements IRenderMime.IRenderer {
   }
 
   private readonly attached = new PromiseDelegate<void>();
-  private saved: Saved = { line: '' };
+  private saved: IRenderMime.IMimeModel | null = null;
   private wanted = '';
   private live: Widget | null = null;
-  private shown: SavedRun | null = null;
+  private shown: SavedView | null = null;
   private why: Why = 'saved';
   private stopWatching: () => void = () => undefined;
 }
