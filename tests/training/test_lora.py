@@ -6,10 +6,12 @@ import random
 
 import pytest
 import torch
+from peft import LoraConfig
 
 from nbfinetune.chat.loading import BaseModel, load_base
 from nbfinetune.core.config import TrainConfig
-from nbfinetune.training.lora import lora_config, with_lora
+from nbfinetune.training.lora import with_lora
+from nbfinetune.training.sft import lora_arguments
 from tests.models import byte_ids
 
 
@@ -32,7 +34,7 @@ LORA = [
 
 @pytest.mark.parametrize(("ours", "theirs"), LORA)
 def test_settings_in_the_words_of_peft(ours, theirs):
-    made = lora_config(TrainConfig(**ours))
+    made = LoraConfig(**lora_arguments(TrainConfig(**ours)))
     assert {name: getattr(made, name) for name in theirs} == theirs
 
 

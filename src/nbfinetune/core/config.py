@@ -1,7 +1,7 @@
 """The training settings: name, label, unit, default, range and help, written here and nowhere else.
 
 Magic options, panel fields, error texts and the README's table are made from `SETTINGS`. How a
-setting is called in TRL and PEFT is known to `training/lora.py` and `training/script.py` alone.
+setting is called in TRL and PEFT is known to `training/sft.py` alone.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ def drawing(device: torch.device, *seeds: int) -> Iterator[None]:
 
 
 def _mixed(seeds: tuple[int, ...]) -> int:
-    """One seed of several, each in its place (an FNV-1a hash over them, 64 bits)."""
-    mixed = 0xCBF29CE484222325
-    for seed in seeds:
+    """One seed of several, each in its place (FNV-1a, 64 bits); a single one is itself."""
+    mixed, *others = seeds
+    for seed in others:
         mixed = ((mixed ^ seed) * 0x100000001B3) % 2**64
     return mixed

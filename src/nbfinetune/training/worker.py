@@ -17,6 +17,7 @@ from nbfinetune.core.errors import NbFinetuneError
 from nbfinetune.core.runs.events import Failed, Notice, Planned, Resumed, StateChanged
 from nbfinetune.core.runs.resuming import set_aside, starting_point
 from nbfinetune.core.runs.store import Run, RunSpec
+from nbfinetune.templates.render import ChatTemplate
 from nbfinetune.training.batches import special_tokens_kept, tokenize
 from nbfinetune.training.channel import Channel
 from nbfinetune.training.learner import Learner
@@ -49,7 +50,7 @@ def _train(target: Run, channel: Channel, resume: int | None) -> Ending:
     channel.emit(StateChanged(state="preparing"))
     transformers_logging.disable_progress_bar()
     base = load_for_training(spec.base_model, spec.config)
-    rows, notices = _rows(target, base)
+    rows, notices = labelled_rows(target, base.template, base.context_length)
     model = with_lora(base, spec.config)
     learner = Learner(base, model, spec.config)
     channel.emit(_plan(spec, base, model, rows, notices))
@@ -62,21 +63,22 @@ def _train(target: Run, channel: Channel, resume: int | None) -> Ending:
     return TrainingLoop(target, channel, base, learner, rows, lora).run(after)
 
 
-def _rows(target: Run, base: BaseModel) -> tuple[Rows, list[Notice]]:
-    """The frozen rows, tokenized, and what is to be said of them.
+def labelled_rows(
+    target: Run, template: ChatTemplate, context_length: int
+) -> tuple[Rows, list[Notice]]:
+    """The frozen rows, tokenized and cut, and what is to be said of them.
 
     Raises:
         DatasetError, ModelError: They can't be trained with this model.
     """
     config = target.spec.config
-    max_length, limited = _max_length(base, config.max_length)
+    max_length, limited = _max_length(template.name, context_length, config.max_length)
     train = read_rows(target.path / "data", "train")
     held_out = read_rows(target.path / "data", "validation")
-    kept = special_tokens_kept(
-        [*train, *held_out], base.template, allow=config.allow_special_tokens
-    )
-    labelled, cut = tokenize(train, base.template, max_length)
-    measured, also_cut = tokenize(held_out, base.template, max_length)
+    allow = config.allow_special_tokens
+    kept = special_tokens_kept([*train, *held_out], template, allow=allow)
+    labelled, cut = tokenize(train, template, max_length)
+    measured, also_cut = tokenize(held_out, template, max_length)
     return Rows(labelled, measured, held_out), [*limited, *kept, *cut, *also_cut]
 
 
@@ -99,15 +101,14 @@ def _plan(
     )
 
 
-def _max_length(base: BaseModel, wanted: int) -> tuple[int, list[Notice]]:
+def _max_length(model: str, limit: int, wanted: int) -> tuple[int, list[Notice]]:
     """`wanted`, but never more than the model reads, and 0 means just that.
 
     Said only where somebody asked for another number than the default.
     """
-    limit = base.context_length
     if wanted <= limit or wanted == DEFAULTS["max_length"]:
         return min(wanted or limit, limit), []
-    return limit, [Notice("max_length_limited", {"model": base.name, "limit": limit})]
+    return limit, [Notice("max_length_limited", {"model": model, "limit": limit})]
 
 
 def _named(error: BaseException) -> str:

@@ -96,6 +96,12 @@ ERRORS: Mapping[str, Phrase] = {
         "Train anew with  %ft_train DATASET --like RUN.",
         "用  %ft_train 数据集 --like 训练  重新训练。",
     ),
+    "run_not_planned": Phrase(
+        "run {name} has not begun, so its device and precision are not known",
+        "训练 {name} 尚未开始，设备与精度未知",
+        "Wait until it trains.",
+        "请等到训练开始。",
+    ),
     "data_changed": Phrase(
         "{file} is not the data that this run began with",
         "{file} 不是本次训练开始时的数据",
