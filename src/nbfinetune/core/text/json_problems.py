@@ -10,7 +10,7 @@ JSON_PROBLEMS: Mapping[str, Phrase] = {
     "json_parse/value": Phrase(
         "expected a JSON value, got {got} (column {column})",
         "应为 JSON 值，得到 {got}（第 {column} 列）",
-        'Text stands in straight double quotes "…"; only true, false, null and numbers without.',
+        'Put texts in straight double quotes "…"; only true, false, null and numbers go without.',
         '文字要放在直双引号 "…" 中；只有 true、false、null 和数字不用引号。',
     ),
     "json_parse/prose": Phrase(
@@ -22,7 +22,7 @@ JSON_PROBLEMS: Mapping[str, Phrase] = {
     "json_parse/name": Phrase(
         "expected a key in double quotes, got {got} (column {column})",
         "应为双引号中的键，得到 {got}（第 {column} 列）",
-        'Keys stand in straight double quotes: "role".',
+        'Put keys in straight double quotes: "role".',
         '键要放在直双引号中："role"。',
     ),
     "json_parse/colon": Phrase(
