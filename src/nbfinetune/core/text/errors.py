@@ -96,6 +96,12 @@ ERRORS: Mapping[str, Phrase] = {
         "Train anew with  %ft_train DATASET --like RUN.",
         "用  %ft_train 数据集 --like 训练  重新训练。",
     ),
+    "settings_unreadable": Phrase(
+        "settings in {path} can't be read: {reason}",
+        "无法读取 {path} 中的设置：{reason}",
+        "It takes lines like  epochs: 5;  %ft_runs RUN --settings  shows those of a run.",
+        "应为  epochs: 5  这样的行；%ft_runs 训练 --settings  显示某次训练的设置。",
+    ),
     "run_not_planned": Phrase(
         "run {name} has not begun, so its device and precision are not known",
         "训练 {name} 尚未开始，设备与精度未知",
