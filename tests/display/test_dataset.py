@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 
 from nbfinetune.core import text
+from nbfinetune.core.convert.converter import Conversion, Note
 from nbfinetune.core.dataset import MessageDataset, Origin
 from nbfinetune.core.messages import Conversation, Message
 from nbfinetune.core.problems import Problem
@@ -55,27 +57,70 @@ def test_a_valid_dataset_is_told_to_be_ready_with_its_figures_and_first_rows():
 def test_errors_stand_open_by_kind_with_places_and_way_out_and_warnings_are_one_line():
     problems = (BLANK, *(role(line) for line in (3, 4, 9)))
     shown = dataset_html(made(row("q", "a"), problems=problems, count=4))
-    assert words(shown).startswith(
+    assert words(shown) == (
         "mine | errors: 3 | a/mine.jsonl | 1 of 4 | valid rows | 2 | characters, median row "
         "| 2 | longest row | Latin | script | 3× | expected 'user', got 'human' | role_invalid "
-        "| line 3  $.messages[0].role | line 4  $.messages[0].role | line 9  $.messages[0].role | "
+        "| lines 3–4, 9  $.messages[0].role | "
         "→ Write 'user' instead of 'human'. Or add:  --fix role_aliases | line 2 | "
         "blank lines, skipped: 1 (first here) | blank_line | line 2 | "
-        "→ Nothing needs to be done; other tools may refuse them. | First"
+        "→ Nothing needs to be done; other tools may refuse them. | "
+        "The valid rows: 1 | First rows | line 1 | q | a"
     )
     error, _, warning = shown.partition("<details")
     assert "role_invalid" in error
     assert "blank_line" in warning
 
 
-def test_of_many_places_the_first_stand_open_the_rest_is_folded_and_then_counted():
-    problems = tuple(role(line) for line in range(1, 101))
-    shown = dataset_html(made(problems=problems, count=100))
-    before, _, folded = shown.partition("<details")
-    assert len(re.findall(r"line \d+  ", before)) == 4
-    assert len(re.findall(r"line \d+  ", folded)) == 40
-    assert "… and 96 more" in folded
-    assert "… and 56 more" in folded
+def test_of_many_places_the_first_are_told_and_that_there_are_more():
+    problems = tuple(role(line) for line in range(1, 101, 2))
+    shown = words(dataset_html(made(problems=problems, count=100)))
+    assert "| lines 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, …  $.messages[0].role |" in shown
+
+
+def test_places_that_differ_in_path_are_gathered_by_path_and_folded_after_four():
+    problems = tuple(
+        msgspec.structs.replace(role(line), path=f"$.messages[{turn}].role")
+        for turn in range(50)
+        for line in (1, 2)
+    )
+    before, _, folded = dataset_html(made(problems=problems, count=2)).partition("<details")
+    assert len(re.findall(r"lines 1–2  ", before)) == 4
+    assert len(re.findall(r"lines 1–2  ", folded)) == 40
+    assert "… and 46 more" in folded
+    assert "… and 6 more" in folded
+
+
+def test_all_extra_keys_are_one_line():
+    keys = [
+        Problem(code="extra_key", kind="row", severity="warning", line=n, path=f"$.{key}",
+                params={"key": f"'{key}'", "count": n})
+        for n, key in ((1, "id"), (12, "tags"))
+    ]  # fmt: skip
+    assert (
+        "Extra keys, kept on export, without effect on training: 'id' 1×, 'tags' 12× | extra_key"
+        in words(dataset_html(made(row("q", "a"), problems=tuple(keys))))
+    )
+
+
+def test_what_was_converted_and_what_was_left_out_is_told_and_stands_open():
+    notes = (Note("observation", 3, 2, (4, 5)), Note("<b>", 30, 20, tuple(range(1, 40, 2))))
+    dataset = msgspec.structs.replace(
+        made(row("q", "a")), conversions=(Conversion("sharegpt", 1200, notes),)
+    )
+    shown = dataset_html(dataset)
+    assert (
+        "script | converted from ShareGPT (conversations) | 1,200 rows | "
+        "Left out, since messages have no place for it: | observation  3× | lines 4–5 | <b>  30× | "
+        "lines 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, … | First rows"
+    ) in words(shown)
+    assert "<details" not in shown
+
+
+def test_repairs_are_told():
+    dataset = msgspec.structs.replace(made(row("q", "a")), fixes=("exotic_blanks", "bom"))
+    assert (
+        "| repaired by quick-fixes | no-break spaces between tokens, byte order mark | First"
+    ) in words(dataset_html(dataset))
 
 
 def test_problems_that_say_different_things_are_each_told():

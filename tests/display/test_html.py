@@ -82,7 +82,7 @@ class Page(HTMLParser):
 OURS = {
     "style", "div", "h4", "h1", "span", "b", "table", "tr", "th", "td", "br", "html", "head",
     "body", "meta", "title", "section", "svg", "polyline", "circle", "line", "rect", "text",
-    "details", "summary", "h5",
+    "details", "summary", "h5", "button", "p", "pre", "code",
 }  # fmt: skip
 
 

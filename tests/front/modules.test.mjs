@@ -30,7 +30,7 @@ test('an import is one line, renames nothing and names a module of ours', () => 
 
 test('the widgets alone have a default export', () => {
   const files = FILES.filter((name) => /^export default/m.test(SOURCES[name]));
-  assert.deepEqual(files, ['run_widget.js', 'studio_widget.js']);
+  assert.deepEqual(files, ['repair_widget.js', 'run_widget.js', 'studio_widget.js']);
 });
 
 test('no module makes markup out of text', () => {

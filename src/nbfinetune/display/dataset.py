@@ -5,7 +5,7 @@ What must be done stands open and first; a warning is one quiet line, its places
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from nbfinetune.core import text
 from nbfinetune.core.dataset import MessageDataset
@@ -14,19 +14,17 @@ from nbfinetune.core.quality.statistics import Leakage, Statistics, TokenFigures
 from nbfinetune.core.reading.grouping import ProblemGroup, grouped
 from nbfinetune.core.rules.rules import Marks
 from nbfinetune.display.dataset_parts import (
-    finding_html,
-    group_html,
-    heading,
     histogram_html,
-    label,
-    line_of,
+    left_out_html,
     marks_part,
-    row_numbers,
+    origin_html,
     systems_html,
     tokens_html,
 )
+from nbfinetune.display.findings import finding_html, findings_html, group_html, title_html
 from nbfinetune.display.html import box, esc, facts
-from nbfinetune.display.report_style import REPORT_STYLE
+from nbfinetune.display.labels import heading, label, line_of, row_numbers
+from nbfinetune.display.report_style import GONE_WIDGET_STYLE, REPORT_STYLE
 
 SHOWN_ROWS = 3
 SHOWN_KINDS = 8
@@ -42,23 +40,45 @@ def dataset_html(
     marks: Sequence[Marks] = (),
     leakage: Leakage | None = None,
 ) -> str:
-    """The report for a notebook. `statistics` are described here where they are not known."""
+    """The report for a notebook. `statistics` are described here where they are not known.
+
+    What is to be done stands first. Where that is much, figures and rows are a click away.
+    """
     rows = dataset.conversations
     figures = statistics or describe(rows, near=len(rows) <= MANY)
     groups = grouped(dataset.problems)
-    return report_box(
-        _head_html(dataset)
-        + facts(_facts(dataset, figures))
-        + "".join(group_html(g, opened=True) for g in groups if g.severity == "error")
-        + _leakage_html(dataset, leakage)
-        + "".join(group_html(g, opened=False) for g in groups if g.severity != "error")
-        + _near_html(rows, figures)
-        + _marks_html(marks)
+    errors = [group_html(group, opened=True) for group in groups if group.severity == "error"]
+    noted = [group_html(group, opened=False) for group in groups if group.severity != "error"]
+    findings = [
+        *errors,
+        left_out_html(dataset),
+        *_leakage_html(dataset, leakage),
+        *noted,
+        _near_html(rows, figures),
+    ]
+    body = (
+        _marks_html(marks)
         + (tokens_html(rows, tokens) if tokens else "")
         + f"<div class='side'>{histogram_html('report_lengths', figures.lengths)}"
         + f"{systems_html(figures)}</div>"
         + _first_rows_html(rows)
     )
+    return report_box(
+        f"<style>{GONE_WIDGET_STYLE}</style>"
+        + _head_html(dataset)
+        + facts(_facts(dataset, figures))
+        + origin_html(dataset)
+        + findings_html(findings)
+        + (_folded_html(body, len(rows)) if errors else body)
+    )
+
+
+def _folded_html(body: str, rows: int) -> str:
+    """Figures and rows of a dataset that has errors: they are not what is to be looked at first."""
+    if not rows:
+        return ""
+    summary = esc(label("report_figures", rows=f"{rows:,}"))
+    return f"<details class='figures'><summary>{summary}</summary>{body}</details>"
 
 
 def report_box(body: str) -> str:
@@ -114,7 +134,8 @@ def _head_html(dataset: MessageDataset) -> str:
     chip, state = _state(dataset)
     source = dataset.origin.label if dataset.origin.label != dataset.name else ""
     return (
-        f"<div class='head'><h4>{esc(dataset.name)}</h4><span class='chip {chip}'>{esc(state)}"
+        f"<div class='head jp-nbfinetune-report'><h4>{esc(dataset.name)}</h4>"
+        f"<span class='chip {chip}'>{esc(state)}"
         f"</span><span class='quiet'>{esc(source)}</span></div>"
     )
 
@@ -158,35 +179,29 @@ def _scripts(figures: Statistics) -> str:
 
 def _near_html(rows: Sequence[Conversation], figures: Statistics) -> str:
     if not figures.near_known:
-        return f"<div class='quiet'>{esc(label('report_near_skipped'))}</div>"
+        return f"<div class='finding quiet'>{esc(label('report_near_skipped'))}</div>"
     if not figures.near_duplicates:
         return ""
     involved = sum(map(len, figures.near_duplicates))
     params = {"count": len(figures.near_duplicates), "rows": involved}
-    title = f"<span class='what'>{esc(label('quality_near', **params))}</span>"
     groups = "".join(f"<div>{esc(row_numbers(rows, g))}</div>" for g in figures.near_duplicates[:8])
     way_out = label("report_way_out", way_out=text.way_out("quality_near", params))
     body = f"{groups}<div class='out'>{esc(way_out)}</div>"
-    return finding_html("warning", title, body, opened=False)
+    return finding_html("warning", title_html(label("quality_near", **params)), body, opened=False)
 
 
-def _leakage_html(dataset: MessageDataset, leakage: Leakage | None) -> str:
+def _leakage_html(dataset: MessageDataset, leakage: Leakage | None) -> Iterator[str]:
     """What a validation set shares with this one, which is trained on."""
-    if leakage is None:
-        return ""
-    parts = []
     for kind in ("same", "question", "near"):
-        pairs: tuple[tuple[int, int], ...] = getattr(leakage, kind)
+        pairs: tuple[tuple[int, int], ...] = getattr(leakage, kind, ())
         if not pairs:
             continue
         params = {"count": len(pairs)}
         code = f"report_leak_{kind}"
-        title = f"<span class='what'>{esc(label(code, **params))}</span>"
         where = esc(row_numbers(dataset.conversations, [train for _, train in pairs]))
         out = esc(label("report_way_out", way_out=text.way_out(code, params)))
         body = f"<div>{where}</div><div class='out'>{out}</div>"
-        parts.append(finding_html("warning", title, body, opened=True))
-    return "".join(parts)
+        yield finding_html("warning", title_html(label(code, **params)), body, opened=True)
 
 
 def _marks_html(marks: Sequence[Marks]) -> str:

@@ -1,104 +1,73 @@
-"""The parts of a report about data: problems by kind, lengths, system prompts, rules. Pure."""
+"""The parts of a report about data: where rows came from, lengths, system prompts, rules. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import get_args
 
 from nbfinetune.core import text
+from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.messages import Conversation
-from nbfinetune.core.problems import Problem
 from nbfinetune.core.quality.statistics import Bin, Lengths, Statistics, TokenFigures
 from nbfinetune.core.quoting import visible
-from nbfinetune.core.reading.grouping import ProblemGroup
 from nbfinetune.core.rules.checks import Outcome
 from nbfinetune.core.rules.rules import Marks
+from nbfinetune.display.findings import (
+    SHOWN_RANGES,
+    finding_html,
+    findings_html,
+    line_ranges,
+    title_html,
+)
 from nbfinetune.display.html import esc
+from nbfinetune.display.labels import heading, label, line_of, one_line, row_numbers
 
 SHOWN_PLACES = 4
-SHOWN_MORE = 40
 SHOWN_SYSTEMS = 5
 _LONGEST_PROMPT = 400
 
 
-def label(code: str, **params: object) -> str:
-    """Words of the catalogue in the user's language; not yet escaped."""
-    return text.message(code, params)
+# where the rows came from
 
 
-def heading(code: str, **params: object) -> str:
-    return f"<h5>{esc(label(code, **params))}</h5>"
+def origin_html(dataset: MessageDataset) -> str:
+    """What was converted and what was repaired on the way here; empty for rows as they were."""
+    parts = []
+    for conversion in dataset.conversions:
+        rows = label("report_converted_rows", rows=f"{conversion.rows:,}")
+        parts.append(_came(label("report_converted", format=conversion.label), rows))
+    if dataset.fixes:
+        names = ", ".join(text.message(f"fix_short/{fix}", {}) for fix in dataset.fixes)
+        parts.append(_came(label("report_repaired"), names))
+    return "".join(parts)
 
 
-def line_of(rows: Sequence[Conversation], row: int) -> int:
-    """The line that a row begins on in its source; its number where it has none."""
-    line = rows[row].line
-    return row + 1 if line is None else line
-
-
-def row_numbers(rows: Sequence[Conversation], found: Sequence[int], shown: int = 8) -> str:
-    """`line 3 · line 7 · … and 12 more`."""
-    named = [label("at_line", line=line_of(rows, i)) for i in found[:shown]]
-    more = [label("report_more", count=len(found) - shown)] if len(found) > shown else []
-    return " · ".join([*named, *more])
-
-
-def one_line(words: str, longest: int) -> str:
-    """The beginning of a text, its lines joined; not yet escaped."""
-    return visible(" ".join(words[: longest * 2].split()), longest)
-
-
-# problems
-
-
-def group_html(group: ProblemGroup, *, opened: bool) -> str:
-    """Problems of one kind: what, how often, where first, what to do. Closed: one quiet line."""
-    said = group.message
-    what = said or group.members[0].message
-    times = f"<span class='times'>{len(group.members)}×</span>" if len(group.members) > 1 else ""
-    # a closed line says where, since its places are folded away
-    where = "" if opened or not group.members[0].place else group.members[0].place.split("  ")[0]
-    title = (
-        f"{times}<span class='where'>{esc(where)}</span> "
-        f"<span class='what'>{esc(what)}{'' if said else ' …'}</span>"
-        f"<span class='code'>{esc(group.code)}</span>"
+def _came(how: str, what: str) -> str:
+    return (
+        f"<div class='origin'><span class='chip busy'>{esc(how)}</span>"
+        f"<span>{esc(what)}</span></div>"
     )
-    places = places_html(group.members, with_message=said is None)
-    out = f"<div class='out'>{esc(label('report_way_out', way_out=group.way_out))}</div>"
-    body = places + (out if group.way_out else "")
-    return finding_html(group.severity, title, body, opened=opened)
 
 
-def finding_html(kind: str, title: str, body: str, *, opened: bool) -> str:
-    """`title` and `body` are HTML already. What is not opened is one quiet line to click on."""
-    if opened:
-        return f"<div class='finding {kind}'><div>{title}</div>{body}</div>"
-    return f"<details class='finding quiet {kind}'><summary>{title}</summary>{body}</details>"
-
-
-def places_html(problems: Sequence[Problem], *, with_message: bool) -> str:
-    """The first places; the others folded away; of very many the number."""
-    first = _places(problems[:SHOWN_PLACES], with_message)
-    rest = problems[SHOWN_PLACES:]
-    if not rest:
-        return first
-    more = esc(label("report_more", count=len(rest)))
-    beyond = len(rest) - SHOWN_MORE
-    end = f"<div class='quiet'>{esc(label('report_more', count=beyond))}</div>" * (beyond > 0)
-    folded = _places(rest[:SHOWN_MORE], with_message)
-    return f"{first}<details><summary class='quiet'>{more}</summary>{folded}{end}</details>"
-
-
-def _places(problems: Iterable[Problem], with_message: bool) -> str:
+def left_out_html(dataset: MessageDataset) -> str:
+    """What a conversion could not carry over: how often, on which lines. It stands open."""
     cells = []
-    for problem in problems:
-        if with_message:
-            cells.append(f"<div class='where'>{esc(problem.place)}</div>"
-                         f"<div>{esc(problem.message)}</div>")  # fmt: skip
-        elif problem.place:
-            cells.append(f"<div class='where alone'>{esc(problem.place)}</div>")
-    return f"<div class='places'>{''.join(cells)}</div>" if cells else ""
+    for note in (note for conversion in dataset.conversions for note in conversion.notes):
+        ranges = line_ranges(note.lines)
+        shown = ", ".join(ranges[:SHOWN_RANGES])
+        shown += ", …" * (len(ranges) > SHOWN_RANGES or note.rows > len(note.lines))
+        times = label("report_times", count=note.count)
+        several = len(set(note.lines)) > 1
+        lines = label("report_lines", lines=shown) if several else label("at_line", line=shown)
+        cells.append(
+            f"<div class='where'>{esc(visible(note.what))}  {esc(times)}</div>"
+            f"<div>{esc(lines)}</div>"
+        )
+    if not cells:
+        return ""
+    places = f"<div class='places'>{''.join(cells)}</div>"
+    return finding_html("warning", title_html(label("report_left_out")), places, opened=True)
 
 
 # figures
@@ -180,8 +149,8 @@ def tokens_html(rows: Sequence[Conversation], tokens: TokenFigures) -> str:
         params = {"limit": tokens.max_length, "count": len(tokens.cut)}
         out = label("report_way_out", way_out=text.way_out("report_cut", params))
         body = f"<div>{esc(row_numbers(rows, tokens.cut))}</div><div class='out'>{esc(out)}</div>"
-        title = f"<span class='what'>{esc(label('report_cut', **params))}</span>"
-        cut = finding_html("warning", title, body, opened=True)
+        title = title_html(label("report_cut", **params))
+        cut = findings_html([finding_html("warning", title, body, opened=True)])
     main = f"<div>{heading('report_tokens', model=tokens.model)}{esc(words)}{bar}{owned}</div>"
     lengths = histogram_html("report_token_lengths", tokens.lengths)
     return f"<div class='side'>{main}{lengths}</div>{cut}"

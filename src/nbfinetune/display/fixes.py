@@ -12,10 +12,12 @@ from nbfinetune.core.fixes.apply import Fixed, Patch, reason, title
 from nbfinetune.core.fixes.edits import Refusal
 from nbfinetune.core.quoting import visible
 from nbfinetune.display.html import box, esc, note
+from nbfinetune.display.report_style import FIX_STYLE, REPORT_STYLE
 
 SHOWN_ROWS = 3
 SHOWN_REFUSALS = 10
 
+_SIGNS = str.maketrans("\t\n\r", "␉␊␍")
 _TOKENS = re.compile(r"\w+|[ ]+|.", re.DOTALL)
 _AROUND = 24
 _LONGEST = 400
@@ -39,7 +41,7 @@ def diff(before: str, after: str) -> list[Change]:
     return [
         Change(kind, _near(part, first=index == 0, last=index == last))
         if kind == "same"
-        else Change(kind, visible(part, _LONGEST))
+        else Change(kind, _seen(part, _LONGEST))
         for index, (kind, part) in enumerate(stretches)
     ]
 
@@ -77,46 +79,75 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
 def _near(part: str, *, first: bool, last: bool) -> str:
     """What is near a change: the end of the first stretch, the beginning of the last one."""
     if first and last:
-        return visible(part, 2 * _AROUND)
+        return _seen(part, 2 * _AROUND)
     head = "" if first else part[:_AROUND]
     tail = "" if last else part[-_AROUND:]
     if len(part) <= len(head) + len(tail):
-        return visible(part, len(part) + 1)
-    return visible(head, _AROUND + 1) + "…" + visible(tail, _AROUND + 1)
+        return _seen(part, len(part) + 1)
+    return _seen(head, _AROUND + 1) + "…" + _seen(tail, _AROUND + 1)
+
+
+def _seen(part: str, longest: int) -> str:
+    """As `visible`; tabs and line ends are signs, for the text can hold their escapes, too."""
+    return visible(part.translate(_SIGNS), longest)
 
 
 def fixes_html(found: Fixed) -> str:
     """Every fix with its name, its count and the diff of its first rows; then what was refused."""
-    if not found.patches:
-        return box(note(text.message("fix_nothing", {})) + _refused_html(found.refused))
-    parts = []
-    for fix, count in found.counts.items():
-        head = f"<b>{esc(fix)}</b><span class='chip'>{count}</span> {esc(title(fix))}"
-        rows = "".join(map(_row_html, found.preview(fix)[:SHOWN_ROWS]))
-        more = _more(count - SHOWN_ROWS)
-        rest = f"<div class='quiet'>{esc(more)}</div>" if more else ""
-        parts.append(f"<div class='note'>{head}{rows}{rest}</div>")
-    return box("".join(parts) + _refused_html(found.refused))
+    nothing = "" if found.patches or found.refused else note(text.message("fix_nothing", {}))
+    shown = nothing + changes_html(found) + refused_html(found.refused)
+    return box(f"<style>{REPORT_STYLE}{FIX_STYLE}</style>{shown}")
+
+
+def changes_html(found: Fixed) -> str:
+    """What each fix changes, as a part of a page that has the styles."""
+    return "".join(_fix_html(found, fix, count) for fix, count in found.counts.items())
+
+
+def short_name(fix: str) -> str:
+    """What a fix cures, in a few words, in the user's language."""
+    return text.message(f"fix_short/{fix}", {})
+
+
+def _fix_html(found: Fixed, fix: str, count: int) -> str:
+    rows = "".join(map(_row_html, found.preview(fix)[:SHOWN_ROWS]))
+    more = _more(count - SHOWN_ROWS)
+    rest = f"<div class='quiet'>{esc(more)}</div>" if more else ""
+    return (
+        f"<div class='fix'><div class='title'><span class='what'>{esc(short_name(fix))}</span>"
+        f"<span class='times'>{count}×</span><span class='code'>{esc(fix)}</span></div>"
+        f"<div class='quiet'>{esc(title(fix))}</div><div class='diff'>{rows}</div>{rest}</div>"
+    )
 
 
 def _row_html(patch: Patch) -> str:
-    kinds = {"same": "quiet", "gone": "bad", "new": "good"}
-    spans = (
-        f"<span class='{kinds[change.kind]}' title='{change.kind}'>{esc(change.text)}</span>"
-        for change in diff(patch.before, patch.after)
-    )
-    return f"<div><span class='quiet'>{esc(_line(patch.line))}</span> {''.join(spans)}</div>"
+    spans = "".join(map(_change_html, diff(patch.before, patch.after)))
+    return f"<div class='where'>{esc(_line(patch.line))}</div><div class='clip'>{spans}</div>"
 
 
-def _refused_html(refused: Sequence[Refusal]) -> str:
-    shown = "".join(note(_refusal(refusal)) for refusal in refused[:SHOWN_REFUSALS])
+def _change_html(change: Change) -> str:
+    if change.kind == "same":
+        return f"<span class='same' title='same'>{esc(change.text)}</span>"
+    role = "deletion" if change.kind == "gone" else "insertion"
+    # a blank that comes or goes would be seen as a gap only
+    shown = change.text.replace(" ", "␣") if change.text.isspace() else change.text
+    return f"<span class='{change.kind}' role='{role}' title='{change.kind}'>{esc(shown)}</span>"
+
+
+def refused_html(refused: Sequence[Refusal]) -> str:
+    """The places that fixes left as they are, with the reasons."""
+    if not refused:
+        return ""
+    lines = "".join(f"<div>{esc(_refusal(refusal))}</div>" for refusal in refused[:SHOWN_REFUSALS])
     more = _more(len(refused) - SHOWN_REFUSALS)
-    return shown + (f"<div class='quiet'>{esc(more)}</div>" if more else "")
+    rest = f"<div class='quiet'>{esc(more)}</div>" if more else ""
+    head = esc(text.message("repair_not_done", {"count": len(refused)}))
+    return f"<div class='finding warning'><div class='what'>{head}</div>{lines}{rest}</div>"
 
 
 def fixes_text(found: Fixed) -> str:
     """The same for a terminal: `-` is what a line was, `+` what it becomes."""
-    lines = [] if found.patches else [text.message("fix_nothing", {})]
+    lines = [] if found.patches or found.refused else [text.message("fix_nothing", {})]
     for fix, count in found.counts.items():
         params = {"name": fix, "count": count, "title": title(fix)}
         lines.append(text.message("fix_count", params))

@@ -12,15 +12,9 @@ from nbfinetune.core.messages import Conversation
 from nbfinetune.core.quality.card import Aspect, Finding, QualityCard
 from nbfinetune.core.quality.topics import Topic
 from nbfinetune.display.dataset import conversation_html, report_box
-from nbfinetune.display.dataset_parts import (
-    finding_html,
-    heading,
-    label,
-    line_of,
-    one_line,
-    row_numbers,
-)
+from nbfinetune.display.findings import finding_html
 from nbfinetune.display.html import esc, page
+from nbfinetune.display.labels import heading, label, line_of, one_line, row_numbers
 
 SHOWN_EXAMPLES = 5
 SHOWN_TOPICS = 12

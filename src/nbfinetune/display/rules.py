@@ -7,8 +7,9 @@ from typing import get_args
 from nbfinetune.core.rules.checks import Outcome
 from nbfinetune.core.rules.rules import Marks
 from nbfinetune.display.dataset import conversation_html, report_box
-from nbfinetune.display.dataset_parts import label, line_of, marks_part
+from nbfinetune.display.dataset_parts import marks_part
 from nbfinetune.display.html import esc
+from nbfinetune.display.labels import label, line_of
 
 SHOWN_ROWS = 3
 SHOWN_LINES = 10

@@ -85,7 +85,7 @@ class DatasetMagics(SessionMagics):
             self._edit(dataset, given)
             return None
         if is_new:
-            self._keep(dataset)
+            self._keep(dataset, given, line)
         if given.to is not None:
             path = dataset.to_jsonl(given.to, overwrite=given.overwrite)
             say(text.message("rows_written", {"path": path, "rows": len(dataset)}))
@@ -117,7 +117,7 @@ class DatasetMagics(SessionMagics):
 
         display(studio(open_draft(dataset, **how_to_read(given)), keep_version))
 
-    def _keep(self, dataset: MessageDataset) -> None:
+    def _keep(self, dataset: MessageDataset, given: Namespace, line: str) -> None:
         """Keep a dataset that can be trained on; show what is wrong with another one.
 
         Raises:
@@ -128,7 +128,9 @@ class DatasetMagics(SessionMagics):
         except DatasetError as error:
             if error.code != "dataset_invalid":
                 raise
-            display(dataset)
+            from nbfinetune.magics.repair import offer_repairs
+
+            offer_repairs(self.shell, self.session, dataset, line, how_to_read(given))
             error.say_briefly("dataset_refused")
             raise
 

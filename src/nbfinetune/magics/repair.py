@@ -1,19 +1,29 @@
-"""`--fix`: what quick-fixes do to the source of a dataset. A cell gets a new body, a file a new
-file beside it, Python rows become new rows; what was there before stays.
+"""Quick-fixes of the source of a dataset, by `--fix` or by the buttons below its report.
+
+A cell gets a new body, a file a new file beside it, Python rows become new rows; what was there
+before stays.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
+from nbfinetune.core.dataset import MessageDataset
+from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.fixes.apply import FIXES, Fixed
+from nbfinetune.core.fixes.repair import CellBody, PythonRows, Repairable, RowsFile
 from nbfinetune.core.fixes.sources import fix_cell, fix_file, fix_names, fix_rows, write_new
+from nbfinetune.core.reading.sources import Reading
 from nbfinetune.display.fixes import fixes_html, fixes_text
 from nbfinetune.magics.base import say
+from nbfinetune.magics.frontend import front_end
+from nbfinetune.panels.repair_output import RepairOutput
+from nbfinetune.session import Session
 
 
 def show_fixes(found: Fixed) -> None:
@@ -65,6 +75,41 @@ def repaired_rows(rows: Any, given: str) -> tuple[Any, tuple[str, ...]]:
     counted = Fixed("", found.patches, found.refused, found.left)
     show_fixes(counted)
     return (list(found.rows), tuple(counted.counts)) if given else (rows, ())
+
+
+def offer_repairs(
+    shell: InteractiveShell, session: Session, dataset: MessageDataset, line: str, how: Reading
+) -> None:
+    """The report of a dataset with errors; below it, what quick-fixes can do about them.
+
+    `line`: what stands behind `%ft_dataset`; `how` the source was read. On a page there are
+    buttons, elsewhere a line that names the option.
+    """
+    output = RepairOutput(session, dataset)
+    output.show()
+    source = _source(shell, dataset, line, {**how, "name": dataset.name})
+    if source is None:
+        return
+    cell_line = f"%%ft_dataset {_without_fix(line)}" if isinstance(source, CellBody) else ""
+    # the report says what is wrong, also where the source can't be read any more
+    with suppress(DatasetError, OSError):
+        output.offer(source, cell_line, with_buttons=front_end(shell) == "page")
+
+
+def _source(
+    shell: InteractiveShell, dataset: MessageDataset, line: str, how: Reading
+) -> Repairable | None:
+    """What is to be repaired, where it is at hand; rows of a hub are not."""
+    origin = dataset.origin
+    if origin.kind == "cell":
+        return CellBody(origin.cell, how)
+    if origin.kind == "file":
+        path = Path(origin.label)
+        encoding = None if dataset.fixes else how.get("encoding")  # what fixes wrote is UTF-8
+        return RowsFile(path, {**how, "encoding": encoding}, first=path)
+    words = [word for word in line.split() if word in shell.user_ns]
+    rows = shell.user_ns[words[0]] if words and origin.kind == "python" else None
+    return None if rows is None else PythonRows(rows, how, origin)
 
 
 def _without_fix(line: str) -> str:

@@ -17,6 +17,7 @@ from nbfinetune.core.text.library import LIBRARY
 from nbfinetune.core.text.phrase import Phrase
 from nbfinetune.core.text.problems import PROBLEMS
 from nbfinetune.core.text.quality import QUALITY
+from nbfinetune.core.text.repair import REPAIR
 from nbfinetune.core.text.report import LABELS
 from nbfinetune.core.text.rules import RULES
 from nbfinetune.core.text.templates import TEMPLATES
@@ -31,6 +32,7 @@ CATALOGUE: Mapping[str, Phrase] = {
     **RULES,
     **QUALITY,
     **LABELS,
+    **REPAIR,
     **DRAFT,
     **TEMPLATES,
 }
