@@ -6,7 +6,7 @@ FLOORS := .venv-floors
 E2E_READY := $(VENV)/.ready-e2e
 
 .PHONY: setup demo lab test test-starter test-data test-floors test-front test-e2e labextension \
-  test-labextension test-install check docs clean
+  test-labextension test-install test-faults check docs clean
 
 setup: $(VENV)/.ready
 
@@ -22,13 +22,16 @@ lab: setup  ## JupyterLab on the quickstart
 	$(PYTHON) -m jupyterlab notebooks/00_quickstart.ipynb
 
 test: setup  ## everything that needs nothing but this folder
-	$(PYTHON) -m pytest tests --ignore tests/starter --ignore tests/data --ignore tests/e2e
+	$(PYTHON) -m pytest tests --ignore tests/starter --ignore tests/data --ignore tests/e2e --ignore tests/faults
 
 test-starter: setup  ## the built-in model: scores, obedience, and eight tasks tuned with defaults
 	$(PYTHON) -m pytest tests/starter -s
 
 test-data: setup  ## real files, from ../shared/data or NBFINETUNE_TEST_DATA
 	$(PYTHON) -m pytest tests/data
+
+test-faults: setup  ## runs that are killed, damaged, starved; a few minutes
+	$(PYTHON) -m pytest tests/faults -s
 
 test-floors: setup  ## the kernel side on the oldest versions that we support (Colab's)
 	$(PYTHON) tools/floors_env.py
