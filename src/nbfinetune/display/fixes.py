@@ -12,6 +12,7 @@ from nbfinetune.core.fixes.apply import Fixed, Patch, reason, title
 from nbfinetune.core.fixes.edits import Refusal
 from nbfinetune.core.quoting import visible
 from nbfinetune.display.html import box, esc, note
+from nbfinetune.display.report_style import FIX_STYLE, REPORT_STYLE
 
 SHOWN_ROWS = 3
 SHOWN_REFUSALS = 10
@@ -93,32 +94,55 @@ def _seen(part: str, longest: int) -> str:
 
 def fixes_html(found: Fixed) -> str:
     """Every fix with its name, its count and the diff of its first rows; then what was refused."""
-    if not found.patches:
-        nothing = "" if found.refused else note(text.message("fix_nothing", {}))
-        return box(nothing + _refused_html(found.refused))
-    parts = []
-    for fix, count in found.counts.items():
-        head = f"<b>{esc(fix)}</b><span class='chip'>{count}</span> {esc(title(fix))}"
-        rows = "".join(map(_row_html, found.preview(fix)[:SHOWN_ROWS]))
-        more = _more(count - SHOWN_ROWS)
-        rest = f"<div class='quiet'>{esc(more)}</div>" if more else ""
-        parts.append(f"<div class='note'>{head}{rows}{rest}</div>")
-    return box("".join(parts) + _refused_html(found.refused))
+    nothing = "" if found.patches or found.refused else note(text.message("fix_nothing", {}))
+    shown = nothing + changes_html(found) + refused_html(found.refused)
+    return box(f"<style>{REPORT_STYLE}{FIX_STYLE}</style>{shown}")
+
+
+def changes_html(found: Fixed) -> str:
+    """What each fix changes, as a part of a page that has the styles."""
+    return "".join(_fix_html(found, fix, count) for fix, count in found.counts.items())
+
+
+def short_name(fix: str) -> str:
+    """What a fix cures, in a few words, in the user's language."""
+    return text.message(f"fix_short/{fix}", {})
+
+
+def _fix_html(found: Fixed, fix: str, count: int) -> str:
+    rows = "".join(map(_row_html, found.preview(fix)[:SHOWN_ROWS]))
+    more = _more(count - SHOWN_ROWS)
+    rest = f"<div class='quiet'>{esc(more)}</div>" if more else ""
+    return (
+        f"<div class='fix'><div class='title'><span class='what'>{esc(short_name(fix))}</span>"
+        f"<span class='times'>{count}×</span><span class='code'>{esc(fix)}</span></div>"
+        f"<div class='quiet'>{esc(title(fix))}</div><div class='diff'>{rows}</div>{rest}</div>"
+    )
 
 
 def _row_html(patch: Patch) -> str:
-    kinds = {"same": "quiet", "gone": "bad", "new": "good"}
-    spans = (
-        f"<span class='{kinds[change.kind]}' title='{change.kind}'>{esc(change.text)}</span>"
-        for change in diff(patch.before, patch.after)
-    )
-    return f"<div><span class='quiet'>{esc(_line(patch.line))}</span> {''.join(spans)}</div>"
+    spans = "".join(map(_change_html, diff(patch.before, patch.after)))
+    return f"<div class='where'>{esc(_line(patch.line))}</div><div class='clip'>{spans}</div>"
 
 
-def _refused_html(refused: Sequence[Refusal]) -> str:
-    shown = "".join(note(_refusal(refusal)) for refusal in refused[:SHOWN_REFUSALS])
+def _change_html(change: Change) -> str:
+    if change.kind == "same":
+        return f"<span class='same' title='same'>{esc(change.text)}</span>"
+    role = "deletion" if change.kind == "gone" else "insertion"
+    # a blank that comes or goes would be seen as a gap only
+    shown = change.text.replace(" ", "␣") if change.text.isspace() else change.text
+    return f"<span class='{change.kind}' role='{role}' title='{change.kind}'>{esc(shown)}</span>"
+
+
+def refused_html(refused: Sequence[Refusal]) -> str:
+    """The places that fixes left as they are, with the reasons."""
+    if not refused:
+        return ""
+    lines = "".join(f"<div>{esc(_refusal(refusal))}</div>" for refusal in refused[:SHOWN_REFUSALS])
     more = _more(len(refused) - SHOWN_REFUSALS)
-    return shown + (f"<div class='quiet'>{esc(more)}</div>" if more else "")
+    rest = f"<div class='quiet'>{esc(more)}</div>" if more else ""
+    head = esc(text.message("repair_not_done", {"count": len(refused)}))
+    return f"<div class='finding warning'><div class='what'>{head}</div>{lines}{rest}</div>"
 
 
 def fixes_text(found: Fixed) -> str:
