@@ -25,6 +25,7 @@ from nbfinetune.core.library.entries import Deleted, Entry
 from nbfinetune.core.library.source import Source, read_source
 from nbfinetune.core.library.store import DatasetLibrary
 from nbfinetune.core.presets import STARTER, preset_for, resolve_config
+from nbfinetune.core.quality.statistics import TokenFigures
 from nbfinetune.core.reading.sources import Reading
 from nbfinetune.core.rules.rules import Marks, Rule, RuleBook, mark
 from nbfinetune.core.runs.events import Notice
@@ -47,6 +48,8 @@ class Session:
         self.library = DatasetLibrary(home)
         self.datasets: dict[str, MessageDataset] = {}
         """Those that this kernel has read; the library has all that were ever kept."""
+        self.token_figures: dict[str, TokenFigures] = {}
+        """Those that somebody has asked for, by the hash of the dataset."""
         self.rules = RuleBook()
         self.jobs: dict[str, TrainingJob] = {}
         self._models: dict[str, LocalModel] = {}

@@ -51,7 +51,10 @@ def xray(dataset: MessageDataset | str, base_model: str = STARTER) -> TokenRepor
     from nbfinetune.templates.token_report import token_report
 
     template = load_template(base_model)
-    return token_report(template, dataset_of(dataset), DEFAULTS["max_length"], model=base_model)
+    data = dataset_of(dataset)
+    report = token_report(template, data, DEFAULTS["max_length"], model=base_model)
+    current().token_figures[data.sha256] = report.figures
+    return report
 
 
 @overload

@@ -9,9 +9,11 @@ if TYPE_CHECKING:
 
     from nbfinetune.magics.frontend import RunDisplay
 
+_DATASET = ("nbfinetune.core.dataset", "MessageDataset")
+
 # type, then the function that shows it as HTML and the one that shows it as text
 _SHOWN = {
-    ("nbfinetune.core.dataset", "MessageDataset"): ("dataset", "dataset"),
+    _DATASET: ("dataset", "dataset"),
     ("nbfinetune.chat.compare", "Comparison"): ("comparison", "comparison"),
     ("nbfinetune.core.rules.rules", "Marks"): ("rules", "marks"),
     ("nbfinetune.core.library.entries", "Listing"): ("library", "listing"),
@@ -81,6 +83,7 @@ def _register_formatters(shell: InteractiveShell, display: RunDisplay) -> None:
     for (module, kind), (home, prefix) in _SHOWN.items():
         html.for_type_by_name(module, kind, _render(home, f"{prefix}_html"))
         plain.for_type_by_name(module, kind, _plain(_render(home, f"{prefix}_text")))
+    html.for_type_by_name(*_DATASET, _report)
     # live where it trains and somebody looks; else what stays in a saved notebook
     formatter.ipython_display_formatter.for_type_by_name(*_JOB, display.show)
     formatter.ipython_display_formatter.for_type_by_name(*_RUN, display.show_run)
@@ -92,6 +95,14 @@ def _run_bundle(run: Any, **_wanted: Any) -> tuple[dict[str, Any], dict[str, Any
     from nbfinetune.display.bundle import run_bundle
 
     return run_bundle(getattr(run, "run", run), run.record())
+
+
+def _report(dataset: Any) -> str:
+    """The report with what this kernel's session knows of the dataset."""
+    from nbfinetune.panels.report import report_html
+    from nbfinetune.session import current
+
+    return report_html(current(), dataset)
 
 
 def _is_ours(configurable: Any) -> bool:

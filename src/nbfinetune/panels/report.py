@@ -17,7 +17,12 @@ MOST_ROWS = 3000
 
 def report_html(session: Session, dataset: MessageDataset) -> str:
     """The report for a notebook."""
-    return dataset_html(dataset, marks=known_marks(session, dataset))
+    known = session.token_figures
+    return dataset_html(
+        dataset,
+        tokens=known.get(dataset.sha256) if known else None,
+        marks=known_marks(session, dataset),
+    )
 
 
 def known_marks(session: Session, dataset: MessageDataset) -> tuple[Marks, ...]:
