@@ -8,9 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from nbfinetune.core import text as words
-from nbfinetune.core.fixes.apply import FIXES, apply_fixes, find_fixes, reason, title, undo
-from nbfinetune.core.fixes.edits import Refusal
+from nbfinetune.core.fixes.apply import FIXES, apply_fixes, find_fixes, undo
 from nbfinetune.core.problems import Problem
 from nbfinetune.core.reading.chatform import read_chat
 from nbfinetune.core.reading.jsonl import read_json, read_jsonl
@@ -111,15 +109,3 @@ def test_lines_are_those_of_the_source_also_where_it_begins_later():
     ]  # fmt: skip
     assert [problem.line for problem in found.left] == [13]
     assert [refusal.line for refusal in found.refused] == [13]
-
-
-@pytest.mark.parametrize("fix", FIXES)
-def test_every_fix_has_its_words_in_both_languages(fix):
-    english = title(fix)
-    words.set_language("zh")
-    assert english != title(fix)
-
-
-def test_every_reason_has_its_words():
-    refusal = Refusal("trailing_user", 1, "only_question")
-    assert reason(refusal) == "nothing to learn would be left"
