@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,12 @@ from nbfinetune.core.runs.events import (
     Failed,
     Logged,
     Notice,
+    Noticed,
     Planned,
+    Removed,
+    Resumed,
     Sampled,
+    State,
     StateChanged,
     TrainStep,
     Validated,
@@ -53,6 +58,7 @@ def test_a_whole_run_is_one_message() -> None:
 
     assert picture(SPEC, fold(STORY)) == {
         "v": 1,
+        "generation": 0,
         "head": {
             "state": "failed", "ended": True, "step": 2, "total_steps": 4, "epoch": 1.0,
             "epochs": 2, "elapsed_seconds": 10.0, "remaining_seconds": None,
@@ -78,8 +84,14 @@ def test_a_whole_run_is_one_message() -> None:
 def test_a_run_of_which_nothing_is_known_is_a_head_alone() -> None:
     message = picture(None, RunRecord())
 
-    assert list(message) == ["v", "head"]
+    assert list(message) == ["v", "generation", "head"]
     assert message["head"]["state"] == "queued"
+
+
+def offsets(message: dict[str, Any]) -> dict[str, tuple[int, int]]:
+    return {
+        k: (v["from"], v["to"]) for k, v in message.items() if isinstance(v, dict) and "to" in v
+    }
 
 
 def test_pieces_carry_what_is_new_and_where_it_belongs() -> None:
@@ -89,7 +101,7 @@ def test_pieces_carry_what_is_new_and_where_it_belongs() -> None:
     for event in STORY:
         piece = picture(SPEC, record.apply([event]), have, ["stop"])
         have = counts(piece, have)
-        pieces.append({k: (v["from"], v["to"]) for k, v in piece.items() if k not in ("v", "head")})
+        pieces.append(offsets(piece))
 
     assert pieces == [
         {"about": (0, 1)}, {"plan": (0, 1)}, {"validation": (0, 1)}, {"train": (0, 1)},
@@ -113,6 +125,66 @@ def test_a_page_that_has_more_than_there_is_is_told_from_the_beginning() -> None
     assert "failure" not in message
     fresh = picture(SPEC, fold(STORY[:1]), {"train": 50})
     assert fresh["train"] == {"from": 0, "to": 0, "items": []}
+
+
+def saved(step: int) -> Committed:
+    return Committed(step=step, epoch=step / 10, path=f"checkpoints/step-{step}")
+
+
+def test_a_checkpoint_that_made_room_leaves_the_page_though_another_one_came() -> None:
+    record = fold([saved(1), saved(2), saved(3)])
+    first = picture(None, record)
+    after = picture(None, record.apply([Removed(step=1), saved(4)]), counts(first))
+
+    assert [item[0] for item in first["checkpoints"]["items"]] == [1, 2, 3]
+    assert after["checkpoints"] == {
+        "from": 0, "to": 5, "items": [[2, 0.2, None], [3, 0.3, None], [4, 0.4, None]]
+    }  # fmt: skip
+    assert offsets(picture(None, record, counts(after, counts(first)))) == {}
+
+
+def test_where_a_run_went_back_every_page_starts_over() -> None:
+    """The lists are as long as before: their lengths alone would say that nothing is new."""
+    record = fold(
+        [*steps([3.0, 2.0, 1.0]), saved(1), Noticed(step=3, notice=Notice("no_validation"))]
+    )
+    has = counts(picture(None, record))
+    gone_on = [Resumed(step=1, attempt=2), *steps([3.0, 2.5, 1.5])[1:]]
+    message = picture(None, record.apply(gone_on), has)
+
+    assert (has["generation"], message["generation"]) == (0, 1)
+    assert offsets(message) == {"train": (0, 3), "checkpoints": (0, 1)}
+    assert [row[1] for row in message["train"]["items"]] == [3.0, 2.5, 1.5]
+    assert offsets(picture(None, record, counts(message, has))) == {}
+    assert counts(message, has) == {"generation": 1, "train": 3, "checkpoints": 1}
+
+
+def test_going_on_behind_the_last_step_begins_nothing_anew() -> None:
+    record = fold([*steps([3.0, 2.0]), StateChanged(state="stopped")])
+    has = counts(picture(None, record))
+    message = picture(None, record.apply([Resumed(step=2, attempt=2), *steps([3, 2, 1])[2:]]), has)
+
+    assert (message["generation"], offsets(message)) == (0, {"train": (2, 3)})
+
+
+def test_what_showed_while_training_is_told_as_it_comes() -> None:
+    notice = Notice("stopped_early", {"count": 2, "step": 4})
+    record = fold([Noticed(step=6, notice=Notice("no_validation")), Noticed(step=8, notice=notice)])
+
+    assert picture(None, record, {"notices": 1})["notices"] == {
+        "from": 1, "to": 2, "items": [str(notice)]
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("state", "offered"),
+    [("queued", ["stop"]), ("training", ["stop", "pause"]), ("paused", ["stop", "resume"]),
+     ("finished", [])],
+)  # fmt: skip
+def test_a_button_is_there_where_it_makes_sense(state: State, offered: list[str]) -> None:
+    record = fold([StateChanged(state=state)])
+
+    assert picture(None, record, None, ["stop", "pause", "resume"])["head"]["commands"] == offered
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])

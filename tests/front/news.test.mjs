@@ -36,7 +36,9 @@ beforeEach(() => {
 
 test('the page asks for everything at once', () => {
   const { sent } = start();
-  const nothing = { about: 0, plan: 0, train: 0, validation: 0, checkpoints: 0, samples: 0, log: 0, failure: 0 };
+  const nothing = {
+    generation: 0, about: 0, plan: 0, train: 0, validation: 0, checkpoints: 0, samples: 0, notices: 0, log: 0, failure: 0,
+  };
   assert.deepEqual(sent, [{ t: 'pull', have: nothing }]);
 });
 

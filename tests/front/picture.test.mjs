@@ -53,6 +53,26 @@ test('a thinned series that overlaps is a gap: its tail is not known', () => {
   assert.deepEqual(results, ['ok', 'gap']);
 });
 
+test('in a new generation nothing of the old one stays, and what does not fit is asked for', () => {
+  const train = (generation, from, ...losses) => ({
+    v: 1, generation, train: { from, to: from + losses.length, items: losses.map((loss, i) => [from + i + 1, loss, 0, 1, 1, 1]) },
+  });
+  const whole = after(train(0, 0, 3, 2, 1), log(0, 'a'), train(1, 0, 3, 2.5));
+  assert.deepEqual(whole.results, ['ok', 'ok', 'ok']);
+  assert.deepEqual(whole.picture.train.items.map(([, loss]) => loss), [3, 2.5]);
+  assert.deepEqual([have(whole.picture).generation, have(whole.picture).train, have(whole.picture).log], [1, 2, 0]);
+  const missed = after(train(0, 0, 3, 2, 1), train(1, 2, 1.5)); // the message that began it was lost
+  assert.deepEqual(missed.results, ['ok', 'gap']);
+  assert.deepEqual([have(missed.picture).generation, have(missed.picture).train], [1, 0]);
+});
+
+test('the checkpoints come whole, so that one that was removed is gone', () => {
+  const saved = (to, ...steps) => ({ v: 1, checkpoints: { from: 0, to, items: steps.map((step) => [step, 1, null]) } });
+  const { picture } = after(saved(3, 1, 2, 3), saved(5, 2, 3, 4));
+  assert.deepEqual(picture.checkpoints.items.map(([step]) => step), [2, 3, 4]);
+  assert.equal(have(picture).checkpoints, 5);
+});
+
 test('an empty message is welcome and says nothing', () => {
   const { picture, results } = after({ t: 'news', v: 1, head: { state: 'queued' } }, {}, null);
   assert.deepEqual(results, ['ok', 'ok', 'ok']);

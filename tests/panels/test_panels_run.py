@@ -74,7 +74,7 @@ class Page:
     def hear(self, message: dict[str, Any]) -> None:
         self.head = message["head"]
         for name, section in message.items():
-            if name in ("t", "v", "head"):
+            if name in ("t", "v", "generation", "head"):
                 continue
             mine = self.sections.setdefault(name, [])
             if section["from"] > len(mine):

@@ -2,9 +2,11 @@
 
 A message is what is new since the counts that the page already has; a saved picture is the message
 since nothing. Every list only grows and every section says which part of it it carries, so pieces
-that get lost, arrive twice or late are told apart, and a page that asks again heals.
+that get lost, arrive twice or late are told apart, and a page that asks again heals. Where a run
+was resumed behind a step that it had passed, lists shrink: that begins a new generation, of which a
+page has nothing.
 
-    {"v": 1, "head": {"state": …, "step": …, …},
+    {"v": 1, "generation": 0, "head": {"state": …, "step": …, …},
      "train": {"from": 120, "to": 122, "items": [[121, 2.34, 0.0019, 1.3, 5120, 812], …]}, …}
 """
 
@@ -14,7 +16,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from nbfinetune.core.runs.events import Planned, TrainStep
+from nbfinetune.core.runs.events import Planned, State, TrainStep
 from nbfinetune.core.runs.record import RunRecord
 from nbfinetune.core.runs.store import RunSpec
 from nbfinetune.display.run import plan_line
@@ -29,6 +31,10 @@ MOST_LINES = 1000
 """Of the log, in one message; the page asks for more, a saved picture has the last ones."""
 
 Counts = Mapping[str, int]
+"""Items per section, and the generation that they are of."""
+
+_MEANT_FOR: Mapping[str, State] = {"pause": "training", "resume": "paused"}
+"""Commands that make sense in one state only; the others do until the run has ended."""
 
 
 def picture(
@@ -42,21 +48,37 @@ def picture(
     `commands` are what its buttons may ask for. A section is present only with something new; one
     that is shorter than the page believes was begun anew and is sent from 0.
     """
-    have = have or {}
-    message: dict[str, Any] = {"v": FORMAT, "head": _head(record, commands)}
+    have = _of_generation(record.voided, have)
+    message: dict[str, Any] = {"v": FORMAT, "generation": record.voided}
+    message["head"] = _head(record, commands)
     for name, items in _lists(spec, record).items():
         start = have.get(name, 0)
         start = start if 0 <= start <= len(items) else 0
         if start < len(items) or start < have.get(name, 0):
             new = items[start:]
             message[name] = {"from": start, "to": start + len(new), "items": _ROWS[name](new)}
+    changes = len(record.checkpoints) + 2 * record.removed
+    if changes > have.get("checkpoints", 0):
+        # a list that also loses items is sent whole, and counted by its changes
+        items = [[e.step, e.epoch, _short(e.validation_loss)] for e in record.checkpoints]
+        message["checkpoints"] = {"from": 0, "to": changes, "items": items}
     return message
 
 
 def counts(message: Mapping[str, Any], have: Counts | None = None) -> dict[str, int]:
     """What a page has that took in `message` after `have`."""
-    new = {name: section["to"] for name, section in message.items() if name in _ROWS}
-    return {**(have or {}), **new}
+    generation = message["generation"]
+    new = {
+        name: part["to"]
+        for name, part in message.items()
+        if isinstance(part, dict) and "to" in part
+    }
+    return {**_of_generation(generation, have), **new, "generation": generation}
+
+
+def _of_generation(generation: int, have: Counts | None) -> Counts:
+    """What a page has of this generation: nothing where it has an earlier one."""
+    return have if have and have.get("generation", 0) == generation else {}
 
 
 def _lists(spec: RunSpec | None, record: RunRecord) -> dict[str, Sequence[Any]]:
@@ -65,8 +87,8 @@ def _lists(spec: RunSpec | None, record: RunRecord) -> dict[str, Sequence[Any]]:
         "plan": [record.plan] if record.plan else [],
         "train": record.train,
         "validation": record.validation,
-        "checkpoints": record.checkpoints,
         "samples": record.samples,
+        "notices": record.notices,
         "log": record.log,
         "failure": [record.failure] if record.failure else [],
     }
@@ -86,8 +108,12 @@ def _head(record: RunRecord, commands: Sequence[str]) -> dict[str, Any]:
         "tokens_per_second": _short(record.tokens_per_second),
         "memory_bytes": (record.train[-1].memory_bytes if record.train else 0) or None,
         "best_step": best.step if best else None,
-        "commands": [] if record.ended else list(commands),
+        "commands": [] if record.ended else [c for c in commands if _makes_sense(c, record.state)],
     }
+
+
+def _makes_sense(command: str, state: State) -> bool:
+    return _MEANT_FOR.get(command, state) == state
 
 
 def _about(specs: Sequence[RunSpec]) -> list[Any]:
@@ -149,12 +175,12 @@ _ROWS: dict[str, Callable[[Sequence[Any]], list[Any]]] = {
     "plan": _plan,
     "train": _train,
     "validation": lambda events: [[e.step, _short(e.loss)] for e in events],
-    "checkpoints": lambda events: [[e.step, e.epoch, _short(e.validation_loss)] for e in events],
     "samples": lambda events: [
         {"step": e.step, "row": e.row, "prompt": e.prompt, "reference": e.reference,
          "answer": e.answer}
         for e in events
     ],
+    "notices": lambda events: [str(e.notice) for e in events],
     "log": lambda lines: list(lines[-MOST_LINES:]),
     "failure": lambda events: [e.reason for e in events],
 }  # fmt: skip

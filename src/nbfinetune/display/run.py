@@ -27,6 +27,7 @@ def run_html(name: str, record: RunRecord) -> str:
         + _plan_html(record)
         + (bar if not record.ended else "")
         + facts(run_facts(record))
+        + "".join(note(told.notice) for told in record.notices)
         + failure
         + curve_svg(record)
         + _samples_html(record)
@@ -37,7 +38,8 @@ def run_text(name: str, record: RunRecord) -> str:
     """The status in two lines or three."""
     figures = ", ".join(f"{label} {value}" for label, value in run_facts(record))
     lines = [f"{name}: {record.state}", f"  {figures}"]
-    lines += [f"  {notice}" for notice in (record.plan.notices if record.plan else [])]
+    notices = [*(record.plan.notices if record.plan else []), *(n.notice for n in record.notices)]
+    lines += [f"  {notice}" for notice in notices]
     lines += [f"  {record.failure.reason}"] if record.failure else []
     return "\n".join(lines)
 

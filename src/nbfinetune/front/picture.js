@@ -14,8 +14,9 @@ const SECTION_READERS = {
   plan: (item) => item && { line: word(item.line), notices: list(item.notices).map(word) },
   train: (item) => (Array.isArray(item) ? readStep(item, 6) : null),
   validation: (item) => (Array.isArray(item) ? readStep(item, 2) : null),
-  checkpoints: (item) => (Array.isArray(item) ? readStep(item, 3) : null),
+  checkpoints: (item) => (Array.isArray(item) ? readStep(item, 3) : null), // always whole: it loses items, too
   samples: (item) => readSample(item),
+  notices: (item) => word(item),
   log: (item) => word(item),
   failure: (item) => word(item),
 };
@@ -23,14 +24,20 @@ const SECTION_READERS = {
 /**
  * @typedef {object} Head what is true of the run now; null where not known
  * @typedef {{have: number, items: any[]}} Section `have` counts events; a thinned series keeps fewer items
- * @typedef {{head: Head, refused: string, about: Section, plan: Section, train: Section,
- *   validation: Section, checkpoints: Section, samples: Section, log: Section, failure: Section}} Picture
+ * @typedef {{head: Head, refused: string, generation: number, about: Section, plan: Section, train: Section,
+ *   validation: Section, checkpoints: Section, samples: Section, notices: Section, log: Section,
+ *   failure: Section}} Picture `generation`: how often the run went back behind a step that it had passed
  */
 
 /** @returns {Picture} the picture of a run of which nothing is known yet */
 export function emptyPicture() {
-  const picture = { head: readHead({}), refused: '' };
+  return startedOver({ head: readHead({}), refused: '' }, 0);
+}
+
+/** Nothing of another generation can be drawn on: its lists were longer. */
+function startedOver(picture, generation) {
   for (const name of Object.keys(SECTION_READERS)) picture[name] = { have: 0, items: [] };
+  picture.generation = generation;
   return picture;
 }
 
@@ -47,6 +54,8 @@ export function merge(picture, message) {
     return 'refused';
   }
   picture.refused = '';
+  const generation = number(message.generation) ?? 0;
+  if (generation !== picture.generation) startedOver(picture, generation);
   if (message.head) picture.head = readHead(message.head);
   let whole = true;
   for (const [name, read] of Object.entries(SECTION_READERS)) {
@@ -55,10 +64,14 @@ export function merge(picture, message) {
   return whole ? 'ok' : 'gap';
 }
 
-/** @param {Picture} picture @returns {Record<string, number>} how many events of each section are here */
+/**
+ * @param {Picture} picture
+ * @returns {Record<string, number>} how many events of each section are here, and of which generation
+ */
 export function have(picture) {
   const names = Object.keys(SECTION_READERS);
-  return Object.fromEntries(names.map((name) => [name, picture[name].have]));
+  const counts = Object.fromEntries(names.map((name) => [name, picture[name].have]));
+  return { generation: picture.generation, ...counts };
 }
 
 /** @returns {boolean} false when there is a gap between what is here and what came */

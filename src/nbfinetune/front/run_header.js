@@ -52,7 +52,7 @@ export function createHeader(el, onCommand) {
       showCommands(commands, head, pressed, onCommand);
       showBar(bar, fill, head);
       showFacts(facts, onCommand ? head : { ...head, remaining_seconds: null }); // saved: no more to come
-      showLines(notices, plan?.notices ?? [], 'note');
+      showLines(notices, [...(plan?.notices ?? []), ...picture.notices.items], 'note');
       setText(failure, picture.failure.items.join('\n'));
       setShown(failure, picture.failure.items.length > 0);
     },

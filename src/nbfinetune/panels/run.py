@@ -50,7 +50,7 @@ class RunPanel:
         # the extension an update would draw the live view anew, and flicker.
         record = self._job.record()
         made = len(record.checkpoints), len(record.samples)
-        if made > self._kept and self.view.extension:
+        if made != self._kept and self.view.extension:  # fewer, where older ones made room
             self._kept = made
             self._keep()
 

@@ -8,7 +8,11 @@ from nbfinetune.core.runs.events import (
     Committed,
     Failed,
     Logged,
+    Notice,
+    Noticed,
     Planned,
+    Removed,
+    Resumed,
     Sampled,
     StateChanged,
     TrainStep,
@@ -135,3 +139,23 @@ def test_a_failure_is_kept():
     failed = Failed(reason="OSError: 28", traceback="…")
     record = fold([failed, StateChanged(state="failed")])
     assert (record.failure, record.state) == (failed, "failed")
+
+
+def test_the_time_left_after_a_pause_is_at_the_pace_since_then():
+    events = [PLAN, StateChanged(wall=100.0, state="training"), step(1, 2.0, 110.0)]
+    pause = [StateChanged(step=1, wall=110.0, state="paused")]
+    on = [StateChanged(step=1, wall=900.0, state="training"), step(2, 2.0, 910.0)]
+    assert fold([*events, *pause]).remaining_seconds is None
+    assert fold([*events, *pause, *on]).remaining_seconds is None  # one step says too little
+    assert fold([*events, *pause, *on, step(3, 2.0, 920.0)]).remaining_seconds == 10.0
+
+
+def test_notices_and_checkpoints_behind_a_resume_are_forgotten_and_removed_ones_are_counted():
+    early, late = (Noticed(step=s, notice=Notice("few_steps", {"steps": s})) for s in (2, 4))
+    record = fold(
+        [step(4, 1.0), committed(1, None), committed(2, None), early, late, Removed(step=1),
+         Removed(step=7), Resumed(step=2, attempt=2)]
+    )  # fmt: skip
+    assert record.notices == [early]
+    assert [c.step for c in record.checkpoints] == [2]
+    assert (record.removed, record.voided) == (1, 1)

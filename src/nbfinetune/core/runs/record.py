@@ -11,7 +11,6 @@ from nbfinetune.core.runs.events import (
     Committed,
     Failed,
     Logged,
-    Notice,
     Noticed,
     Planned,
     Removed,
@@ -37,7 +36,7 @@ class RunRecord:
     validation: list[Validated] = field(default_factory=list)
     checkpoints: list[Committed] = field(default_factory=list)
     samples: list[Sampled] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
+    notices: list[Noticed] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     failure: Failed | None = None
     started: float | None = None
@@ -47,6 +46,8 @@ class RunRecord:
     """When, and behind which step, the present stretch of training began."""
     voided: int = 0
     """How often an attempt began behind a step that an earlier one had passed: lists shrank."""
+    removed: int = 0
+    """Checkpoints that left the list to make room; each of them was in it before."""
 
     def apply(self, events: Iterable[AnyEvent]) -> RunRecord:
         """Take in further events; returns itself."""
@@ -83,9 +84,11 @@ class RunRecord:
             case Resumed():
                 self._go_back_to(event.step)
             case Removed():
+                before = len(self.checkpoints)
                 self.checkpoints = [c for c in self.checkpoints if c.step != event.step]
+                self.removed += before - len(self.checkpoints)
             case Noticed():
-                self.notices.append(event.notice)
+                self.notices.append(event)
             case Logged():
                 self.log.append(event.text)
             case Failed():
@@ -99,6 +102,7 @@ class RunRecord:
         self.validation = [event for event in self.validation if event.step <= step]
         self.checkpoints = [event for event in self.checkpoints if event.step <= step]
         self.samples = [event for event in self.samples if event.step <= step]
+        self.notices = [event for event in self.notices if event.step <= step]
 
     @property
     def ended(self) -> bool:
