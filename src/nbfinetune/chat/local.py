@@ -11,30 +11,30 @@ from typing import Any
 
 import msgspec
 from peft import PeftModel
+from safetensors import SafetensorError, safe_open
 
 from nbfinetune.chat.decoding import Generated, generate
 from nbfinetune.chat.loading import BaseModel
 from nbfinetune.chat.model import OnText, Reply, SamplingParams, ShouldStop
-from nbfinetune.core.errors import ModelError, RunError
+from nbfinetune.core.errors import ModelError
 from nbfinetune.core.messages import Message
-from nbfinetune.core.runs.checkpoints import verify
 
 BATCH = 16
 
 
 class LocalModel:
-    """One loaded base; checkpoints are put on it when asked for. One generation at a time."""
+    """One loaded base and those who speak with it: chat, comparison, samples, a run that trains.
+
+    Whoever computes takes a turn, for one batch of answers; see `chat.turns`.
+    """
 
     def __init__(self, base: BaseModel) -> None:
         self.base = base
-        self._peft: Any = None
-        self._adapters: dict[Path, str] = {}
-        self._lock = Lock()
         self._stop_ids = base.stop_ids()
 
     def chat(self, checkpoint: Path | None = None) -> LocalChat:
         """The base itself, or the base with the LoRA of a committed checkpoint directory."""
-        return LocalChat(self, checkpoint)
+        return LocalChat(lambda: self, checkpoint)
 
     def answer(
         self,
@@ -47,13 +47,22 @@ class LocalModel:
         """Replies in the order of the prompts, computed in batches."""
         ids = [self.base.template.prompt_ids(messages) for messages in prompts]
         replies: list[Reply] = []
-        with self._lock, self.base.computing():
-            model, context = self._with_adapter(checkpoint)
-            with context:
-                for start in range(0, len(ids), BATCH):
-                    batch = ids[start : start + BATCH]
-                    replies += self._batch(model, batch, params, on_text, should_stop)
+        for start in range(0, len(ids), BATCH):
+            batch = ids[start : start + BATCH]
+            with self._computing(checkpoint) as model:
+                replies += self._batch(model, batch, params, on_text, should_stop)
         return replies
+
+    @contextmanager
+    def _computing(self, checkpoint: Path | None) -> Iterator[Any]:
+        """A turn with the model, and that checkpoint or none on it."""
+        base = self.base
+        with base.turn():
+            adapter = None
+            if checkpoint is not None:
+                adapter = base.adapters.load(base.model, checkpoint, str(base.device))
+            base.adapters.activate(base.model, adapter)
+            yield base.model.eval()
 
     def _batch(
         self,
@@ -90,36 +99,16 @@ class LocalModel:
         text: str = self.base.tokenizer.decode(answer.ids, skip_special_tokens=True)
         return text
 
-    def _with_adapter(self, checkpoint: Path | None) -> tuple[Any, Any]:
-        """The model to call, and the context in which that adapter (or none) is active."""
-        if checkpoint is None:
-            if self._peft is None:
-                return self.base.model, nullcontext()
-            return self._peft, self._peft.disable_adapter()
-        name = self._adapters.get(checkpoint) or self._load(checkpoint)
-        self._peft.set_adapter(name)
-        return self._peft, nullcontext()
-
-    def _load(self, checkpoint: Path) -> str:
-        check_adapter(checkpoint)
-        name = f"adapter{len(self._adapters)}"
-        # without an initialisation that draws from the global generator: a run may be training
-        options = {"adapter_name": name, "low_cpu_mem_usage": True}
-        if self._peft is None:
-            self._peft = PeftModel.from_pretrained(self.base.model, checkpoint, **options)
-        else:
-            self._peft.load_adapter(checkpoint, **options)
-        self._peft.eval()
-        self._adapters[checkpoint] = name
-        return name
-
 
 class LocalChat:
-    """A `ChatModel`: the base, or the base with one checkpoint."""
+    """A `ChatModel`: the base, or the base with one checkpoint.
 
-    def __init__(self, model: LocalModel, checkpoint: Path | None) -> None:
-        self.model = model
-        self.checkpoint = checkpoint
+    `model` is asked for each answer: a base that was unloaded in between is loaded again.
+    """
+
+    def __init__(self, model: Callable[[], LocalModel], checkpoint: Path | None = None) -> None:
+        self._model = model
+        self._checkpoint = checkpoint
 
     def reply(
         self,
@@ -128,7 +117,7 @@ class LocalChat:
         on_text: OnText | None = None,
         should_stop: ShouldStop | None = None,
     ) -> Reply:
-        return self.model.answer(self.checkpoint, [messages], params, on_text, should_stop)[0]
+        return self._model().answer(self._checkpoint, [messages], params, on_text, should_stop)[0]
 
     def reply_many(
         self,
@@ -136,20 +125,4 @@ class LocalChat:
         params: SamplingParams,
         should_stop: ShouldStop | None = None,
     ) -> list[Reply]:
-        return self.model.answer(self.checkpoint, prompts, params, should_stop=should_stop)
-
-
-def check_adapter(checkpoint: Path) -> None:
-    """Refuse a checkpoint that is damaged or that asks PEFT for anything but plain LoRA weights.
-
-    Raises:
-        RunError: What is wrong with it.
-    """
-    names = {entry.name for entry in verify(checkpoint).files}
-    if not {"adapter_model.safetensors", "adapter_config.json"} <= names:
-        raise RunError("checkpoint_damaged", path=checkpoint, reason="it holds no LoRA weights")
-    config = msgspec.json.decode((checkpoint / "adapter_config.json").read_bytes())
-    # auto_mapping would import a module that the file names
-    plain = isinstance(config, dict) and config.get("peft_type") == "LORA"
-    if not plain or config.get("auto_mapping"):
-        raise RunError("checkpoint_damaged", path=checkpoint, reason="it is not a plain LoRA")
+        return self._model().answer(self._checkpoint, prompts, params, should_stop=should_stop)

@@ -9,9 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
-from nbfinetune.chat.local import check_adapter
+from nbfinetune.chat.adapters import check_adapter
+from nbfinetune.core.errors import RunError
 from nbfinetune.core.runs.store import SPEC, Run
 from nbfinetune.training.learner import Learner
 
@@ -33,7 +36,19 @@ def restore(checkpoint: Path, learner: Learner) -> None:
     """Put the weights and the optimizer of a committed checkpoint into `learner`.
 
     Raises:
-        RunError: A file is missing, has changed, or belongs to other matrices.
+        RunError: A file is missing, has changed, holds no finite numbers or other matrices.
     """
     check_adapter(checkpoint)
-    learner.restore(load_file(checkpoint / WEIGHTS), load_file(checkpoint / OPTIMIZER))
+    learner.restore(_tensors(checkpoint, WEIGHTS), _tensors(checkpoint, OPTIMIZER))
+
+
+def _tensors(checkpoint: Path, name: str) -> dict[str, Tensor]:
+    """What is in one of its files. A commit record tells that it is as it was written, not more."""
+    try:
+        found: dict[str, Tensor] = load_file(checkpoint / name)
+    except (OSError, SafetensorError) as error:
+        raise RunError("checkpoint_damaged", path=checkpoint, reason=f"{name}: {error}") from None
+    if not all(bool(tensor.isfinite().all()) for tensor in found.values()):
+        reason = f"{name} holds numbers that are not finite"
+        raise RunError("checkpoint_damaged", path=checkpoint, reason=reason)
+    return found
