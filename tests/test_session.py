@@ -69,6 +69,36 @@ def test_an_unknown_dataset_is_refused_with_the_nearest_name(session, asked, sug
     assert str(error.value).split("\n")[0] == f"there is no dataset {asked!r}{suggestion}"
 
 
+def test_a_renamed_dataset_is_known_by_its_new_name_in_its_old_place(session):
+    session.load_dataset(rows_of(PAIRS), name="pirate")
+    session.load_dataset(rows_of(PAIRS[:5]), name="newest")
+    session.rename_dataset("pirate", "corsair")
+    assert [(key, data.name) for key, data in session.datasets.items()] == [
+        ("corsair", "corsair"), ("newest", "newest")
+    ]  # fmt: skip
+    assert session.dataset("corsair").sha256 == session.library.open("corsair").sha256
+
+
+def test_what_is_deleted_is_forgotten_and_an_older_version_takes_its_place(session):
+    first = session.load_dataset(rows_of(PAIRS), name="pirate")
+    session.load_dataset(rows_of(PAIRS[:5]), name="pirate")
+    session.delete_dataset("pirate@2")
+    assert session.dataset("pirate").conversations == first.conversations
+    session.delete_dataset("pirate")
+    with pytest.raises(DatasetError):
+        session.dataset("pirate")
+
+
+def test_a_rule_is_written_marks_the_newest_dataset_and_is_kept_with_it(session):
+    assert session.rule("short", "len(answer) < 9") is None
+    session.load_dataset(rows_of(PAIRS), name="old")
+    session.load_dataset(rows_of([*PAIRS, ("q", "a long answer")]), name="new")
+    marks = session.rule("short")
+    assert marks.having("failed") == (10,)
+    assert [rule.name for rule in session.library.entry("new").rules] == ["short"]
+    assert session.rule("short", on="old").having("failed") == ()
+
+
 # training
 
 SETTINGS = {"epochs": 2, "batch_size": 8, "learning_rate": 1e-2}
@@ -112,6 +142,14 @@ def test_the_spec_holds_everything_that_was_decided(trained, tiny):
     )  # fmt: skip
     assert RUN_ID.fullmatch(spec.run_id)
     assert spec.run_id.endswith("-first-try")
+
+
+def test_of_deleted_data_the_runs_are_named_that_have_a_copy(trained):
+    session, _, _ = trained
+    session.library.save(session.dataset("pirate"), "copy")
+    session.load_dataset(rows_of(PAIRS), name="other")
+    assert session.delete_dataset("copy").runs == ("first try",)
+    assert session.delete_dataset("other").runs == ()
 
 
 def test_the_rows_are_frozen_with_the_run(trained):

@@ -39,7 +39,7 @@ def _part(heading: str, rows: Sequence[T], render: Callable[[T], str]) -> str:
     if not rows:
         return ""
     title = text.message(heading, {"count": len(rows)})
-    shown = "".join(f"<div class='note'>{render(row)}</div>" for row in rows[:SHOWN_ROWS])
+    shown = "".join(f"<div class='chat'>{render(row)}</div>" for row in rows[:SHOWN_ROWS])
     more = len(rows) - SHOWN_ROWS
     rest = text.message("more_problems", {"count": more}) if more > 0 else ""
     return f"<h4>{esc(title)}</h4>{shown}<div class='quiet'>{esc(rest)}</div>"

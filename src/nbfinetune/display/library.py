@@ -33,13 +33,15 @@ def listing_text(listing: Listing) -> str:
 
 def entry_html(entry: Entry) -> str:
     """The versions of a dataset, newest first, each with where it came from and how."""
-    notes = "".join(map(note, _notes(entry)))
-    return _table_html(_VERSIONS, _versions(entry)) + (box(notes) if notes else "")
+    rules = "".join(f"<div class='quiet'>{esc(said)}</div>" for said in _rules(entry))
+    damage = "".join(map(note, _damage(entry)))
+    return _table_html(_VERSIONS, _versions(entry), rules + damage)
 
 
 def entry_text(entry: Entry) -> str:
     """The same for a terminal."""
-    return "\n".join([_table_text(_VERSIONS, _versions(entry)), *_notes(entry)])
+    lines = [_table_text(_VERSIONS, _versions(entry)), *_rules(entry), *_damage(entry)]
+    return "\n".join(lines)
 
 
 def deleted_html(gone: Deleted) -> str:
@@ -92,11 +94,14 @@ def _moment(saved: str) -> str:
     return visible(saved, 16)
 
 
-def _notes(entry: Entry) -> list[str]:
-    """Its rules, and what can't be read of it."""
+def _rules(entry: Entry) -> list[str]:
     rules = ", ".join(visible(rule.name, _LONGEST) for rule in entry.rules)
-    notes = [text.message("library_rules", {"rules": rules})] if rules else []
-    return notes + [str(error).split("\n")[0] for error in entry.damaged]
+    return [text.message("library_rules", {"rules": rules})] if rules else []
+
+
+def _damage(entry: Entry) -> list[str]:
+    """What can't be read of it."""
+    return [str(error).split("\n")[0] for error in entry.damaged]
 
 
 def _head(names: Sequence[str]) -> list[str]:
@@ -107,11 +112,11 @@ def _table_text(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return table(_head(names), rows, WIDTH)
 
 
-def _table_html(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _table_html(names: Sequence[str], rows: Sequence[Sequence[str]], below: str = "") -> str:
     kinds = [" class='number'" if name in _NUMBERS else "" for name in names]
     head = "".join(f"<th{k}>{esc(c)}</th>" for k, c in zip(kinds, _head(names), strict=True))
     body = "".join(
         "<tr>" + "".join(f"<td{k}>{esc(c)}</td>" for k, c in zip(kinds, row, strict=True)) + "</tr>"
         for row in rows
     )
-    return box(f"<table><tr>{head}</tr>{body}</table>")
+    return box(f"<table><tr>{head}</tr>{body}</table>{below}")

@@ -88,7 +88,8 @@ def of_line(shell: InteractiveShell, session: Session, given: Namespace, word: s
     Raises:
         DatasetError: There is no such source, or it can't be read.
     """
-    as_it_is = not (given.name or given.system or given.system_key or given.fix is not None)
+    asked = (given.name, given.system, given.system_key, given.profile, given.encoding, given.fix)
+    as_it_is = all(value is None for value in asked)
     if as_it_is and _is_kept(shell, session, word):
         return Found(session.datasets[word], is_new=False)
     if is_named(word):

@@ -287,10 +287,10 @@ def version(number: int, rows: int) -> Version:
     ("gone", "said"),
     [
         (Deleted("pirate", (version(2, 7),), whole=False, left=(1, 3)),
-         "version (rows) 2 (7) of pirate is deleted; these stay: 1, 3"),
+         "version 2 (rows: 7) of pirate is deleted; these stay: 1, 3"),
         (Deleted("pirate", (version(1, 3), version(2, 7)), whole=True, damaged=1,
                  rules=("short",), runs=("first-try", "x\ny")),
-         "pirate is deleted, with its versions (rows): 1 (3), 2 (7)\n"
+         "pirate is deleted, with its versions: 1 (rows: 3), 2 (rows: 7)\n"
          "damaged versions that went with it: 1\n"
          "rules that were kept with it: short\n"
          "runs that were trained on it have their own copies of the rows: first-try, x\\ny"),

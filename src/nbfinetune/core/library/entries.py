@@ -81,9 +81,10 @@ class Deleted(msgspec.Struct, frozen=True):
     @property
     def message(self) -> str:
         """What is gone, what stays: a line each."""
+        rows = ({"number": v.number, "rows": v.rows} for v in self.versions)
         params = {
             "name": visible(self.name, LONGEST_NAME),
-            "versions": ", ".join(f"{v.number} ({v.rows})" for v in self.versions) or "-",
+            "versions": ", ".join(text.message("deleted_rows", row) for row in rows) or "-",
             "left": ", ".join(map(str, self.left)),
             "damaged": self.damaged,
             "rules": ", ".join(visible(rule, LONGEST_NAME) for rule in self.rules),

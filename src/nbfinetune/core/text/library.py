@@ -197,13 +197,14 @@ _KEPT: Mapping[str, Phrase] = {
         "请稍后再试。",
     ),
     "deleted_dataset": Phrase(
-        "{name} is deleted, with its versions (rows): {versions}",
-        "已删除 {name} 及其所有版本（行数）：{versions}",
+        "{name} is deleted, with its versions: {versions}",
+        "已删除 {name} 及其所有版本：{versions}",
     ),
     "deleted_version": Phrase(
-        "version (rows) {versions} of {name} is deleted; these stay: {left}",
-        "已删除 {name} 的版本（行数）{versions}；保留：{left}",
+        "version {versions} of {name} is deleted; these stay: {left}",
+        "已删除 {name} 的版本 {versions}；保留：{left}",
     ),
+    "deleted_rows": Phrase("{number} (rows: {rows})", "{number}（{rows} 行）"),
     "deleted_damaged": Phrase(
         "damaged versions that went with it: {damaged}", "一并删除的损坏版本：{damaged}"
     ),
