@@ -17,8 +17,8 @@ def test_a_diff_is_what_stayed_went_and_came():
         Change("same", '{"role": "'), Change("gone", "human"), Change("new", "user"),
         Change("same", '"}'),
     ]  # fmt: skip
-    assert diff("```json\n", "") == [Change("gone", "```json␊")]
-    assert diff("\t\r", "\\t\\r") == [Change("gone", "␉␍"), Change("new", "\\t\\r")]
+    assert diff("```json\n", "") == [Change("gone", "```json↵")]
+    assert diff("\t\r", "\\t\\r") == [Change("gone", "⇥␍"), Change("new", "\\t\\r")]
     assert diff("", "a") == [Change("new", "a")]
 
 
@@ -51,7 +51,7 @@ def test_the_preview_as_text():
     assert fixes_text(found).split("\n")[:4] == [
         "code_fences (1): delete lines such as ``` around the rows",
         "    line 6",
-        "    - ```␊",
+        "    - ```↵",
         "role_aliases (5): write roles as 'system', 'user', 'assistant' (not human, gpt, bot, "
         "User …)",
     ]

@@ -17,7 +17,7 @@ from nbfinetune.display.report_style import FIX_STYLE, REPORT_STYLE
 SHOWN_ROWS = 3
 SHOWN_REFUSALS = 10
 
-_SIGNS = str.maketrans("\t\n\r", "␉␊␍")
+_SIGNS = str.maketrans("\t\n\r", "⇥↵␍")
 _TOKENS = re.compile(r"\w+|[ ]+|.", re.DOTALL)
 _AROUND = 24
 _LONGEST = 400

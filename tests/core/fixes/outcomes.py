@@ -45,27 +45,27 @@ OUTCOMES = [
             row("user: ```json", "assistant: ```"),
             "code_fences (2): delete lines such as ``` around the rows\n"
             "    line 1\n"
-            "    - ```json␊\n"
+            "    - ```json↵\n"
             "    line 3\n"
             "    - ```",
             "code_fences（2）：删除数据行前后的 ``` 之类的行"),
     Outcome("code_fences", "chat", f"```\n{CHAT}```\n", CHAT, f"{CHAT}```\nhi\n```\n",
             "code_fences (2): delete lines such as ``` around the rows\n"
             "    line 1\n"
-            "    - ```␊\n"
+            "    - ```↵\n"
             "    line 4\n"
-            "    - ```␊",
+            "    - ```↵",
             "code_fences（2）：删除数据行前后的 ``` 之类的行"),
     Outcome("preamble", "jsonl", f"Here are 2 rows:\n{ROW}", ROW,
             row("user: Here are 2 rows:", "assistant: yo"),
             "preamble (1): delete lines of talk around the rows, such as: Here are 10 examples\n"
             "    line 1\n"
-            "    - Here are 2 rows:␊",
+            "    - Here are 2 rows:↵",
             "preamble（1）：删除数据行前后的说明文字，例如：以下是 10 条数据"),
     Outcome("preamble", "chat", f"Here are 2 rows:\n{CHAT}", CHAT, f"{CHAT}Here are 2 rows:\n",
             "preamble (1): delete lines of talk around the rows, such as: Here are 10 examples\n"
             "    line 1\n"
-            "    - Here are 2 rows:␊",
+            "    - Here are 2 rows:↵",
             "preamble（1）：删除数据行前后的说明文字，例如：以下是 10 条数据"),
     Outcome("exotic_blanks", "jsonl", ROW.replace(": ", ":\u00a0"), ROW,
             row("user: \u00a0hi", "assistant: yo"),
@@ -116,14 +116,14 @@ OUTCOMES = [
             row(r"user: a\tb", "assistant: yo"), ROW.replace(": ", ":\t"),
             "raw_tabs (1): write tabs inside texts as \\t\n"
             "    line 1\n"
-            '    - …": "user", "content": "a␉b"}, {"role": "assistant"…\n'
+            '    - …": "user", "content": "a⇥b"}, {"role": "assistant"…\n'
             '    + …": "user", "content": "a\\tb"}, {"role": "assistant"…',
             "raw_tabs（1）：把文字中的制表符写成 \\t"),
     Outcome("line_breaks", "jsonl", row("user: a\nb", "assistant: yo"),
             row(r"user: a\nb", "assistant: yo"), PRETTY,
             "line_breaks (1): write line breaks inside texts as \\n\n"
             "    line 1\n"
-            '    - …": "user", "content": "a␊b"}, {"role": "assistant"…\n'
+            '    - …": "user", "content": "a↵b"}, {"role": "assistant"…\n'
             '    + …": "user", "content": "a\\nb"}, {"role": "assistant"…',
             "line_breaks（1）：把文字中的换行写成 \\n",
             spared_form="json"),
@@ -212,7 +212,7 @@ OUTCOMES = [
     Outcome("trailing_user", "chat", f"{CHAT}user: ho\n", CHAT, f"{CHAT}user: ho\nassistant: yo\n",
             "trailing_user (1): drop a last question that has no answer\n"
             "    line 3\n"
-            "    - user: ho␊",
+            "    - user: ho↵",
             "trailing_user（1）：去掉结尾没有回答的提问"),
     Outcome("wrapper", "json", f'{{"data": [{ROW}]}}', f"[{ROW}]", '{"data": [{"role": "user"}]}',
             "wrapper (1): take the rows out of the object around them\n"
@@ -223,7 +223,7 @@ OUTCOMES = [
     Outcome("split_objects", "jsonl", ROW + ROW, f"{ROW}\n{ROW}", ROW + "}",
             "split_objects (1): separate objects that stand one behind the other\n"
             "    line 1\n"
-            "    + ␊",
+            "    + ↵",
             "split_objects（1）：分开连在一起的对象"),
     Outcome("split_objects", "json", f"[{ROW}\n{ROW}]", f"[{ROW},\n{ROW}]", f"[{ROW}\nx{ROW}]",
             "split_objects (1): separate objects that stand one behind the other\n"
@@ -237,7 +237,7 @@ OUTCOMES = [
             '    + {"messages": [{"role": "…\n'
             "    line 1\n"
             '    - , {"messages": [{"role": "…ant", "content": "yo"}]}]\n'
-            '    + ␊{"messages": [{"role": "…ant", "content": "yo"}]}',
+            '    + ↵{"messages": [{"role": "…ant", "content": "yo"}]}',
             "array_to_lines（2）：把数组中的每个对象单独放一行",
             spared_form="json"),
     Outcome("lines_to_array", "json", f"{ROW}\n{ROW}\n", f"[\n{ROW},\n{ROW}\n]\n",
@@ -245,17 +245,17 @@ OUTCOMES = [
             "lines_to_array (2): put the objects into one array\n"
             "    line 1\n"
             '    - {"messages": [{"role": "…ant", "content": "yo"}]}\n'
-            '    + [␊{"messages": [{"role": "…ant", "content": "yo"}]},\n'
+            '    + [↵{"messages": [{"role": "…ant", "content": "yo"}]},\n'
             "    line 2\n"
             '    - …ant", "content": "yo"}]}\n'
-            '    + …ant", "content": "yo"}]}␊]',
+            '    + …ant", "content": "yo"}]}↵]',
             "lines_to_array（2）：把这些对象放进一个数组",
             spared_form="jsonl"),
     Outcome("one_line", "jsonl", PRETTY, ROW, PRETTY,
             "one_line (1): put an object that goes over several lines on one line\n"
             "    line 1\n"
-            '    - {␊  "messages": [␊    {␊      "role": "user",␊      "content": "hi"␊    '
-            '},␊    {␊      "role": "assistant",␊      "content": "yo"␊    }␊  ]␊}\n'
+            '    - {↵  "messages": [↵    {↵      "role": "user",↵      "content": "hi"↵    '
+            '},↵    {↵      "role": "assistant",↵      "content": "yo"↵    }↵  ]↵}\n'
             '    + {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", '
             '"content": "yo"}]}',
             "one_line（1）：把跨多行的对象写在一行里",
