@@ -30,10 +30,10 @@ def test_the_card_shows_each_finding_with_rows_and_way_out_by_aspect():
         "Quality card | to look at: 2 | Accuracy | questions with different answers: 1 (2 rows) | "
         "line 3 | What is it? → | One. | line 4 | What is it? → | Two lines. | → Keep the best "
         "answer of each, unless the model shall vary: it learns a blend of all. | Whether answers "
-        "are true, no program can tell: read some of them on the review page. | One style and tone "
-        "| nothing stands out | Coverage | the questions share too few words to be sorted into "
-        "topics | → Check by hand that each scenario has a few rows. | Repetition | nothing stands "
-        "out"
+        "are true, no program can tell: read some of them on the review page. | Coverage | the "
+        "questions share too few words to be sorted into topics | → Check by hand that each "
+        "scenario has a few rows. | One style and tone | nothing stands out | Repetition | nothing "
+        "stands out"
     )
 
 

@@ -7,7 +7,8 @@ from nbfinetune.core.fixes.sources import FixedRows
 from nbfinetune.core.quality.assessed import Quality
 from nbfinetune.display.dataset import dataset_html, dataset_text
 from nbfinetune.display.fixes import fixes_html, fixes_text
-from nbfinetune.display.html import note
+from nbfinetune.display.html import esc, note
+from nbfinetune.display.labels import label, line_of
 from nbfinetune.display.quality import card_html, card_text
 from nbfinetune.display.xray import xray_html, xray_text
 from nbfinetune.templates.token_report import TokenReport
@@ -38,10 +39,14 @@ def _fixed(found: FixedRows) -> Fixed:
 
 
 def tokens_html(report: TokenReport) -> str:
-    """The dataset's report with its token budget, then what the template does, then rows."""
+    """The dataset's report with its token budget, what the template does, and rows in tokens."""
     notes = "".join(map(note, report.notes))
-    rows = "".join(map(xray_html, report.rows))
-    return dataset_html(report.dataset, tokens=report.figures) + notes + rows
+    rows = "".join(
+        f"<h5>{esc(label('report_row', line=line_of(report.dataset.conversations, i)))}</h5>"
+        + xray_html(row)
+        for i, row in enumerate(report.rows)
+    )
+    return dataset_html(report.dataset, tokens=report.figures, shown_rows=notes + rows)
 
 
 def tokens_text(report: TokenReport) -> str:

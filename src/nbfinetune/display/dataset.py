@@ -39,10 +39,12 @@ def dataset_html(
     tokens: TokenFigures | None = None,
     marks: Sequence[Marks] = (),
     leakage: Leakage | None = None,
+    shown_rows: str | None = None,
 ) -> str:
     """The report for a notebook. `statistics` are described here where they are not known.
 
     What is to be done stands first. Where that is much, figures and rows are a click away.
+    `shown_rows` is HTML that stands in the place of the first rows.
     """
     rows = dataset.conversations
     figures = statistics or describe(rows, near=len(rows) <= MANY)
@@ -61,7 +63,7 @@ def dataset_html(
         + (tokens_html(rows, tokens) if tokens else "")
         + f"<div class='side'>{histogram_html('report_lengths', figures.lengths)}"
         + f"{systems_html(figures)}</div>"
-        + _first_rows_html(rows)
+        + (_first_rows_html(rows) if shown_rows is None else shown_rows)
     )
     return report_box(
         f"<style>{GONE_WIDGET_STYLE}</style>"

@@ -12,7 +12,7 @@ from nbfinetune.core.messages import Conversation
 from nbfinetune.core.quality.card import Aspect, Finding, QualityCard
 from nbfinetune.core.quality.topics import Topic
 from nbfinetune.display.dataset import conversation_html, report_box
-from nbfinetune.display.findings import finding_html
+from nbfinetune.display.findings import finding_html, findings_html, title_html
 from nbfinetune.display.html import esc, page
 from nbfinetune.display.labels import heading, label, line_of, one_line, row_numbers
 
@@ -25,16 +25,22 @@ def card_html(card: QualityCard, rows: Sequence[Conversation]) -> str:
     count = len(card.findings)
     chip = (f"<span class='chip busy'>{esc(label('card_to_see', count=count))}</span>" if count
             else f"<span class='chip good'>{esc(label('card_fine'))}</span>")  # fmt: skip
-    parts = [f"<div class='head'><h4>{esc(label('card_title'))}</h4>{chip}</div>"]
-    for aspect in get_args(Aspect):
-        found = [f for f in card.findings if f.aspect == aspect]
-        note = label("card_accuracy_note") if aspect == "accuracy" else ""
-        if not found and not note:
-            note = label("card_fine")
-        parts.append(heading(f"aspect_{aspect}"))
-        parts += [_finding_html(finding, rows) for finding in found]
-        parts.append(f"<div class='quiet'>{esc(note)}</div>" if note else "")
-    return report_box("".join(parts) + _topics_html(card, rows))
+    by_aspect = {aspect: [f for f in card.findings if f.aspect == aspect]
+                 for aspect in get_args(Aspect)}  # fmt: skip
+    # what is to be looked at stands first
+    ordered = sorted(by_aspect, key=lambda aspect: not by_aspect[aspect])
+    parts = "".join(_aspect_html(aspect, by_aspect[aspect], rows) for aspect in ordered)
+    head = f"<div class='head'><h4>{esc(label('card_title'))}</h4>{chip}</div>"
+    return report_box(head + parts + _topics_html(card, rows))
+
+
+def _aspect_html(aspect: Aspect, found: Sequence[Finding], rows: Sequence[Conversation]) -> str:
+    note = label("card_accuracy_note") if aspect == "accuracy" else ""
+    if not found and not note:
+        note = label("card_fine")
+    shown = findings_html(_finding_html(finding, rows) for finding in found)
+    said = f"<div class='quiet'>{esc(note)}</div>" if note else ""
+    return heading(f"aspect_{aspect}") + shown + said
 
 
 def card_text(card: QualityCard, rows: Sequence[Conversation]) -> str:
@@ -50,7 +56,6 @@ def card_text(card: QualityCard, rows: Sequence[Conversation]) -> str:
 
 
 def _finding_html(finding: Finding, rows: Sequence[Conversation]) -> str:
-    title = f"<span class='what'>{esc(finding.message)}</span>"
     places = "".join(
         f"<div class='where'>{esc(label('at_line', line=line_of(rows, i)))}</div>"
         f"<div class='clip'>{_row_html(finding, rows[i])}</div>"
@@ -60,7 +65,9 @@ def _finding_html(finding: Finding, rows: Sequence[Conversation]) -> str:
     more = f"<div class='quiet'>{esc(label('report_more', count=hidden))}</div>"
     out = esc(label("report_way_out", way_out=finding.way_out))
     body = f"<div class='places'>{places}</div>{more if hidden > 0 else ''}" if places else ""
-    return finding_html("warning", title, f"{body}<div class='out'>{out}</div>", opened=True)
+    return finding_html(
+        "warning", title_html(finding.message), f"{body}<div class='out'>{out}</div>", opened=True
+    )
 
 
 def _row_html(finding: Finding, row: Conversation) -> str:

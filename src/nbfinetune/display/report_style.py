@@ -7,6 +7,7 @@ REPORT_STYLE = """
 .jp-nbfinetune .head h4 { margin: 0; font-size: 1.25em; overflow-wrap: anywhere; }
 .jp-nbfinetune .head .chip { margin: 0; }
 .jp-nbfinetune h5 { margin: 1.4em 0 .45em; font-size: .85em; font-weight: 600; opacity: .72; }
+.jp-nbfinetune h5 + .findings { margin-top: 0; }
 .jp-nbfinetune .facts + .findings, .jp-nbfinetune .facts + .origin { margin-top: .8em; }
 .jp-nbfinetune .findings { margin: .8em 0; border: 1px solid rgba(127,127,127,.28);
   border-radius: 8px; overflow: hidden; }
@@ -38,7 +39,7 @@ REPORT_STYLE = """
 .jp-nbfinetune .origin { display: flex; flex-wrap: wrap; gap: .2em .6em; align-items: baseline;
   margin: .7em 0; }
 .jp-nbfinetune .origin .chip { margin: 0; }
-.jp-nbfinetune .side { display: flex; flex-wrap: wrap; gap: 0 3em; align-items: flex-start; }
+.jp-nbfinetune .side { display: flex; flex-wrap: wrap; gap: .3em 3em; align-items: flex-start; }
 .jp-nbfinetune .side > div { flex: 1 1 20em; min-width: 0; }
 .jp-nbfinetune .columns { display: flex; align-items: flex-end; gap: 2px; height: 64px;
   border-bottom: 1px solid rgba(127,127,127,.4); }
@@ -109,7 +110,8 @@ REPAIR_STYLE = """
 .jp-nbfinetune .newcell h5 { margin: 0 auto 0 0; }
 .jp-nbfinetune .repair pre, .jp-nbfinetune .repair code {
   font: .88em/1.6 var(--jp-code-font-family, ui-monospace, monospace); color: inherit; }
-.jp-nbfinetune .repair code { padding: .1em .4em; border-radius: 4px; overflow-wrap: anywhere;
+.jp-nbfinetune .repair code { display: block; width: fit-content; margin-top: .3em;
+  padding: .1em .5em; border-radius: 4px; overflow-wrap: anywhere;
   background: rgba(127,127,127,.16); }
 .jp-nbfinetune .repair pre { margin: .4em 0; padding: .6em .8em; max-height: 12em; overflow: auto;
   white-space: pre-wrap; overflow-wrap: anywhere; border-radius: 6px;
