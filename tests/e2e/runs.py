@@ -14,7 +14,8 @@ import msgspec
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.runs import events
 from nbfinetune.core.runs.events import EventWriter
-from nbfinetune.core.runs.store import DataSpec, Owner, Run, RunSpec, RunStore, new_run_id
+from nbfinetune.core.runs.locks import Owner
+from nbfinetune.core.runs.store import DataSpec, Run, RunSpec, RunStore, new_run_id
 
 ROWS = 60
 LOAD = "%load_ext nbfinetune"

@@ -6,6 +6,7 @@ import pytest
 
 from nbfinetune.core.runs.events import (
     Committed,
+    Environment,
     Failed,
     Logged,
     Notice,
@@ -56,7 +57,7 @@ def test_a_whole_run_becomes_a_whole_record():
     ) == RunRecord(
         state="finished", step=2, plan=PLAN, train=[first, second], validation=[before, after],
         checkpoints=[saved], samples=[said], log=["a line"], failure=None, started=100.0,
-        updated=110.0, training_since=103.0,
+        updated=110.0, training_since=103.0, attempt=1, worked_seconds=9.0,
     )  # fmt: skip
 
 
@@ -159,3 +160,26 @@ def test_notices_and_checkpoints_behind_a_resume_are_forgotten_and_removed_ones_
     assert record.notices == [early]
     assert [c.step for c in record.checkpoints] == [2]
     assert (record.removed, record.voided) == (1, 1)
+
+
+def test_time_in_which_nobody_worked_is_no_time_of_the_run():
+    record = fold(
+        [
+            StateChanged(wall=90.0, state="queued"),
+            StateChanged(wall=100.0, state="training"),
+            StateChanged(wall=110.0, state="paused"),
+            StateChanged(wall=500.0, state="training"),
+            step(1, 2.0, 505.0),  # its last word
+            StateChanged(wall=9000.0, attempt=2, state="queued"),
+            StateChanged(wall=9050.0, attempt=2, state="preparing"),
+            Logged(wall=9052.0, attempt=2, text="a line"),
+        ]
+    )
+    assert record.elapsed_seconds == 10.0 + 5.0 + 2.0
+
+
+def test_what_an_attempt_runs_on_is_kept():
+    told = Environment(
+        engine="thread", python="3.13", platform="Linux", cores=8, memory_bytes=1, versions={}
+    )
+    assert fold([told]).environment == told

@@ -18,6 +18,7 @@ import msgspec
 
 from nbfinetune.core import text
 from nbfinetune.core.errors import RunError
+from nbfinetune.core.runs.space import RESERVE_BYTES, Reserve, full, is_full
 
 FORMAT = 1
 
@@ -72,6 +73,18 @@ class Planned(Event, frozen=True, kw_only=True, gc=False, tag="plan"):
     device: str
     dtype: str
     notices: list[Notice] = []
+
+
+class Environment(Event, frozen=True, kw_only=True, gc=False, tag="environment"):
+    """What an attempt runs on. `memory_bytes`: the machine's; `accelerator` is empty on a CPU."""
+
+    engine: str
+    python: str
+    platform: str
+    cores: int
+    memory_bytes: int
+    accelerator: str = ""
+    versions: dict[str, str] = {}
 
 
 class TrainStep(Event, frozen=True, kw_only=True, gc=False, tag="train"):
@@ -142,6 +155,7 @@ class Failed(Event, frozen=True, kw_only=True, gc=False, tag="error"):
 AnyEvent = (
     StateChanged
     | Planned
+    | Environment
     | TrainStep
     | Validated
     | Committed
@@ -173,18 +187,31 @@ def _version(line: bytes) -> int:
 
 
 class EventWriter:
-    """Appends events to a log, one write per line, safe to call from several threads."""
+    """Appends events to a log, one write per line, safe to call from several threads.
+
+    Each writer is a new attempt. But an attempt that has said no more than `queued` has not begun:
+    who opens the log then is the one that was waited for.
+    """
 
     def __init__(self, path: Path) -> None:
         _end_torn_line(path)
         before = list(read_events(path))
-        self.attempt = max((e.attempt for e in before), default=0) + 1
+        waits = before and isinstance(before[-1], StateChanged) and before[-1].state == "queued"
+        latest = max((e.attempt for e in before), default=0)
+        self.attempt = latest if waits else latest + 1
         self._seq = max((e.seq for e in before), default=-1) + 1
         self._lock = Lock()
         self._start = time.monotonic()
         self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._path, self._reserve = path, Reserve(path.with_name("reserve"))
 
     def emit(self, event: Event) -> None:
+        """Append an event.
+
+        Raises:
+            RunError: The disk is full. The event is in the log all the same, and so will be the few
+                that tell how the run ends: room was kept for them.
+        """
         with self._lock:
             stamped = msgspec.structs.replace(
                 event,
@@ -193,11 +220,30 @@ class EventWriter:
                 wall=round(time.time(), 3),
                 mono=round(time.monotonic() - self._start, 6),
             )
-            os.write(self._fd, _encoder.encode(stamped) + b"\n")
+            line = _encoder.encode(stamped) + b"\n"
+            try:
+                self._append(line)
+            except OSError as error:
+                if not (is_full(error) and self._reserve.release()):
+                    raise
+                self._append(line)
+                self._seq += 1
+                raise full(self._path, RESERVE_BYTES) from error
             self._seq += 1
+
+    def _append(self, line: bytes) -> None:
+        """All of the line or nothing: a part of it would spoil the next one."""
+        before = os.fstat(self._fd).st_size
+        try:
+            while line:
+                line = line[os.write(self._fd, line) :]
+        except OSError:
+            os.ftruncate(self._fd, before)
+            raise
 
     def close(self) -> None:
         os.close(self._fd)
+        self._reserve.release()
 
 
 def _end_torn_line(path: Path) -> None:

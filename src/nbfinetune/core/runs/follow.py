@@ -13,12 +13,12 @@ from nbfinetune.core.runs.store import Run
 class Follower:
     """Follows the log of `run`; safe to ask from several threads.
 
-    `is_alive` tells whether somebody still writes it: by default whether its lock is held.
+    `is_alive` tells whether somebody still writes it: by default whether somebody holds it.
     """
 
     def __init__(self, run: Run, is_alive: Callable[[], bool] | None = None) -> None:
         self.run = run
-        self._is_alive = is_alive or run.is_locked
+        self._is_alive = is_alive or run.is_held
         self._reader = EventReader(run.events)
         self._record = RunRecord()
         self._lock = Lock()

@@ -9,6 +9,7 @@ from nbfinetune.core.runs.events import (
     ENDED,
     AnyEvent,
     Committed,
+    Environment,
     Failed,
     Logged,
     Noticed,
@@ -23,6 +24,7 @@ from nbfinetune.core.runs.events import (
 )
 
 PACE_STEPS = 20
+WORKING: frozenset[State] = frozenset({"preparing", "training"})
 
 
 @dataclass
@@ -32,6 +34,7 @@ class RunRecord:
     state: State = "queued"
     step: int = 0
     plan: Planned | None = None
+    environment: Environment | None = None
     train: list[TrainStep] = field(default_factory=list)
     validation: list[Validated] = field(default_factory=list)
     checkpoints: list[Committed] = field(default_factory=list)
@@ -48,11 +51,19 @@ class RunRecord:
     """How often an attempt began behind a step that an earlier one had passed: lists shrank."""
     removed: int = 0
     """Checkpoints that left the list to make room; each of them was in it before."""
+    attempt: int = 0
+    worked_seconds: float = 0.0
+    working_since: float | None = None
+    """What stretches of preparing and training took that are over; when the present one began."""
 
     def apply(self, events: Iterable[AnyEvent]) -> RunRecord:
         """Take in further events; returns itself."""
         step, wall = self.step, self.updated
         for event in events:
+            if event.attempt != self.attempt:
+                # one that was cut off worked until its last word
+                self._work_until(wall, goes_on=False)
+                self.attempt = event.attempt
             wall = event.wall
             if self.started is None:
                 self.started = wall
@@ -67,14 +78,22 @@ class RunRecord:
         self.step, self.updated = step, wall
         return self
 
+    def _work_until(self, wall: float | None, *, goes_on: bool) -> None:
+        if self.working_since is not None and wall is not None:
+            self.worked_seconds += max(0.0, wall - self.working_since)
+        self.working_since = wall if goes_on else None
+
     def _apply(self, event: AnyEvent) -> None:
         match event:
             case StateChanged():
                 self.state = event.state
+                self._work_until(event.wall, goes_on=event.state in WORKING)
                 if event.state == "training":
                     self.training_since, self.training_from = event.wall, self.step
             case Planned():
                 self.plan = event
+            case Environment():
+                self.environment = event
             case Validated():
                 self.validation.append(event)
             case Committed():
@@ -117,10 +136,12 @@ class RunRecord:
 
     @property
     def elapsed_seconds(self) -> float:
-        """From the first event to the last one; never negative, whatever the clock did."""
-        if self.started is None or self.updated is None:
-            return 0.0
-        return max(0.0, self.updated - self.started)
+        """What preparing and training took, without waiting and pauses; never negative, whatever
+        the clock did.
+        """
+        if self.working_since is None or self.updated is None:
+            return self.worked_seconds
+        return self.worked_seconds + max(0.0, self.updated - self.working_since)
 
     @property
     def remaining_seconds(self) -> float | None:

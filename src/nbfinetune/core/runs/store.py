@@ -1,6 +1,7 @@
 """Runs on disk: the run directory, its spec, its lock, and the store that lists them.
 
-    runs/<id>/  spec.json  events.jsonl  state.json  control/  lock  data/  checkpoints/step-N/
+    runs/<id>/  spec.json  labels.json  events.jsonl  state.json  control/  lock  claim
+                engine.json  worker.log  data/  checkpoints/step-N/
 
 The id never changes and is safe as a folder name; the display name is free text. A name that is
 used again means the newest run of that name; older ones stay reachable by their ids.
@@ -10,24 +11,24 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import os
-import platform
 import re
+import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-import filelock
 import msgspec
 
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.errors import RunError
 from nbfinetune.core.runs.checkpoints import is_committed, write_atomically
 from nbfinetune.core.runs.events import EventReader, Notice, State
+from nbfinetune.core.runs.labels import Labels, read_labels, write_labels
+from nbfinetune.core.runs.launched import LOG, EngineName, read_launched
+from nbfinetune.core.runs.locks import CLAIM, LOCK, held, in_use, is_held
 from nbfinetune.core.runs.record import RunRecord
 
 FORMAT = 1
@@ -60,7 +61,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     preset: str
     config: TrainConfig
     data: DataSpec
-    engine: str = "thread"
+    engine: EngineName = "thread"
     notices: list[Notice] = []
 
     def as_json(self) -> bytes:
@@ -81,14 +82,6 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     train_loss: float | None
     validation_loss: float | None
     updated: float | None
-
-
-class Owner(msgspec.Struct, frozen=True):
-    """Who holds the lock of a run."""
-
-    pid: int
-    host: str
-    since: str
 
 
 class HasRecord(Protocol):
@@ -113,9 +106,18 @@ class Run:
     def name(self) -> str:
         """The display name; the id where the spec can't be read: it must not hide the others."""
         try:
-            return self.spec.name
+            return self.labels.name or self.spec.name
         except RunError:
             return self.id
+
+    @property
+    def labels(self) -> Labels:
+        return read_labels(self.path)
+
+    def label(self, *, name: str | None = None, note: str | None = None) -> None:
+        """Change its name or its note; None leaves what there is."""
+        given = {k: v for k, v in (("name", name), ("note", note)) if v is not None}
+        write_labels(self.path, msgspec.structs.replace(self.labels, **given))
 
     @property
     def spec(self) -> RunSpec:
@@ -133,11 +135,27 @@ class Run:
     def events(self) -> Path:
         return self.path / "events.jsonl"
 
+    @property
+    def engine(self) -> EngineName:
+        """What the newest attempt trains in; as the spec says where none began.
+
+        Raises:
+            RunError: The spec can't be read.
+        """
+        launched = read_launched(self.path)
+        return launched.engine if launched else self.spec.engine
+
+    @property
+    def log(self) -> str:
+        """What a process of its own left on its streams beside what the events tell."""
+        path = self.path / LOG
+        return path.read_text("utf-8", errors="replace") if path.is_file() else ""
+
     def record(self) -> RunRecord:
         """The picture of the run now; a run whose process is gone is `interrupted`."""
         reader, record = EventReader(self.events), RunRecord()
         record.apply(reader.read_new())
-        if not record.ended and not self.is_locked():
+        if not record.ended and not self.is_held():
             # it may have ended between our reading and our look at the lock
             record.apply(reader.read_new())
             if not record.ended:
@@ -176,44 +194,40 @@ class Run:
         for command in commands:
             (self.path / "control" / command).unlink(missing_ok=True)
 
-    # the lock: one writer per run
+    # the locks: one writer per run
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """Hold the run for writing.
 
         Raises:
             RunError: Another process or thread holds it; the message names it.
         """
-        # thread_local=False: the lock belongs to the run, whichever thread holds it
-        lock = filelock.FileLock(self.path / "lock", timeout=1, thread_local=False)
-        try:
-            lock.acquire()
-        except filelock.Timeout:
-            raise self._locked_error() from None
-        try:
-            owner = Owner(os.getpid(), platform.node(), datetime.now(UTC).isoformat("T", "seconds"))
-            write_atomically(self.path / "owner.json", msgspec.json.encode(owner))
-            yield
-        finally:
-            lock.release()
+        return held(self.path, LOCK)
+
+    def claimed(self) -> AbstractContextManager[None]:
+        """Hold the run until a worker holds it; raises as `locked`."""
+        return held(self.path, CLAIM)
 
     def is_locked(self) -> bool:
-        lock = filelock.FileLock(self.path / "lock", timeout=0)
-        try:
-            with lock:
-                return False
-        except filelock.Timeout:
-            return True
+        """Whether a worker holds it."""
+        return is_held(self.path, LOCK)
 
-    def _locked_error(self) -> RunError:
-        try:
-            owner = msgspec.json.decode((self.path / "owner.json").read_bytes(), type=Owner)
-        except (OSError, ValueError):
-            owner = Owner(0, "?", "?")
-        return RunError(
-            "run_locked", run=self.id, pid=owner.pid, host=owner.host, since=owner.since
-        )
+    def is_held(self) -> bool:
+        """Whether somebody trains it or is about to."""
+        # in this order: a worker has the lock before the claim is given up
+        return is_held(self.path, CLAIM) or self.is_locked()
+
+    def delete(self) -> None:
+        """Remove everything of it, for good.
+
+        Raises:
+            RunError: It trains or waits.
+        """
+        if self.is_held():
+            raise in_use(self.path)
+        with self.locked():
+            (self.path / SPEC).unlink(missing_ok=True)  # from here on it is no run any more
+        shutil.rmtree(self.path)
 
     def write_summary(self, record: RunRecord) -> None:
         summary = RunSummary(
