@@ -91,6 +91,10 @@ def said(view: Locator) -> Locator:
     return view.locator(".jp-nbfinetune-said")
 
 
+def share(view: Locator) -> Locator:
+    return view.get_by_role("spinbutton", name="Validation")
+
+
 def row(view: Locator, row_id: int) -> Locator:
     return view.locator(f"[data-id='{row_id}']")
 
@@ -122,8 +126,7 @@ def test_a_row_is_read_repaired_and_kept_by_keys_alone(
     expect(row(view, 1).locator(".jp-nbfinetune-problem")).to_contain_text("expected an answer")
     press("e")
     expect(row(view, 1).locator("textarea")).to_have_count(2)
-    for _ in range(3):  # the button and the role of the answer lie between
-        press("Tab")
+    expect(row(view, 1).locator("textarea").nth(1)).to_be_focused()  # the answer is what is wrong
     page.tab.keyboard.type("Likedd this,")
     press("Enter")
     page.tab.keyboard.type("that")
@@ -151,7 +154,7 @@ def test_a_row_is_read_repaired_and_kept_by_keys_alone(
     name = view.get_by_label("Name of the saved version")
     name.fill("corsair")
     name.press("Enter")
-    expect(said(view)).to_have_text("kept as corsair")
+    expect(said(view)).to_have_text("kept as corsair\nNext:  %ft_train corsair")
     notebook.run(1)
     expect(notebook.output(1)).to_contain_text("'So,\\nso.'")
     after = notebook.evaluate("return panel.content.widgets[0].model.executionCount")
@@ -178,9 +181,13 @@ def test_rows_are_found_by_text_and_problem_and_a_new_row_is_written(
     studio: Callable[..., tuple[Notebook, Locator]], page: LabPage
 ) -> None:
     _notebook, view = studio("studio-find", ROWS)
-    view.get_by_label("Search the rows").fill("what")
+    row(view, 0).focus()
+    page.tab.keyboard.press("/")
+    page.tab.keyboard.type("what")
     expect(said(view)).to_have_text("2 rows found")
     expect(view.locator("mark").first).to_have_text("What")
+    page.tab.keyboard.press("Enter")
+    expect(row(view, 0)).to_be_focused()
     view.get_by_role("button", name="duplicate row 1").click()
     expect(said(view)).to_have_text("1 row found")
     row(view, 2).locator(".jp-nbfinetune-line").click()
@@ -196,6 +203,33 @@ def test_rows_are_found_by_text_and_problem_and_a_new_row_is_written(
     view.get_by_role("button", name="Save row").click()
     expect(said(view)).to_have_text("Row saved: nothing is wrong with it")
     expect(row(view, 4)).to_have_attribute("data-place", "1")
+
+
+def test_the_rows_with_errors_are_a_step_away_and_each_side_of_the_split(
+    studio: Callable[..., tuple[Notebook, Locator]], page: LabPage
+) -> None:
+    _notebook, view = studio("studio-errors", ROWS)
+    advice = view.locator(".jp-nbfinetune-advice")
+    expect(advice).to_contain_text("2 rows have errors and are left out of what you save.")
+    view.get_by_role("button", name="Show them").click()
+    expect(said(view)).to_have_text("2 rows found")
+    expect(row(view, 1).locator(".jp-nbfinetune-bubble")).to_have_count(2)
+    page.tab.keyboard.press("ArrowDown")
+    page.tab.keyboard.press("e")
+    role = view.get_by_label("Message 2, role")
+    expect(role).to_be_focused()
+    role.select_option("assistant")
+    page.tab.keyboard.press("Control+Enter")
+    expect(said(view)).to_have_text("Row saved: nothing is wrong with it")
+    expect(advice).to_contain_text("1 row has an error and is left out of what you save.")
+    expect(view.get_by_role("button", name="Save 3 valid rows")).to_be_enabled()
+    row(view, 1).focus()
+    page.tab.keyboard.press("Delete")
+    expect(advice).to_be_hidden()
+    expect(view.get_by_role("button", name="Save 3 rows")).to_be_enabled()
+    view.locator(".jp-nbfinetune-foot").get_by_role("button", name="validation").click()
+    expect(said(view)).to_have_text("1 row found")
+    expect(view.locator("[data-side='validation']")).to_have_count(1)
 
 
 def test_every_view_and_a_page_that_is_loaded_again_show_the_same(
@@ -220,14 +254,14 @@ def test_every_view_and_a_page_that_is_loaded_again_show_the_same(
     expect(row(view, 0).get_by_role("status")).to_contain_text("changed in another view")
     view.get_by_role("button", name="Save row").click()
     expect(row(second, 0).locator(".jp-nbfinetune-bubble").first).to_contain_text("What? Mine.")
-    view.get_by_label("Validation").fill("50")
-    view.get_by_label("Validation").press("Enter")
-    expect(second.get_by_label("Validation")).to_have_value("50")
+    share(view).fill("50")
+    share(view).press("Enter")
+    expect(share(second)).to_have_value("50")
 
     notebook.save()
     again = page.reload(notebook).output(0).locator(".jp-nbfinetune-studio")
     expect(row(again, 0).locator(".jp-nbfinetune-asked")).to_have_text("What? Mine.")
-    expect(again.get_by_label("Validation")).to_have_value("50")
+    expect(share(again)).to_have_value("50")
 
 
 SCROLLED_AND_DRAWN = """box => {

@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { changeText, undoKey } from '../../src/nbfinetune/front/studio_words.js';
-import { appendTurn, editMessage, isEdited, removeTurn, startEdit } from '../../src/nbfinetune/front/studio_edit.js';
+import { appendTurn, editMessage, firstField, isEdited, removeTurn, startEdit } from '../../src/nbfinetune/front/studio_edit.js';
 
+const turn = (role, content) => ({ role, content });
 const ROW = {
   id: 7, version: 3, text: '{"messages": []}',
   turns: [{ role: 'system', content: 'Be kind.' }, { role: 'gpt', content: null }, { role: null, content: 'x' }],
@@ -30,6 +31,19 @@ test('a missing content that is written and emptied again is as it was', () => {
   edit.turns[1].content = 'a';
   edit.turns[1].content = '';
   assert.equal(isEdited(edit), false);
+});
+
+test('what is wrong is edited first, an error before a warning; else what is asked', () => {
+  const edit = startEdit({ ...ROW, turns: [turn('system', ''), turn('gpt', 'x'), turn('user', 'y')] });
+  const about = (severity, path) => ({ severity, path });
+  const first = (...problems) => firstField(edit, { problems });
+  assert.equal(first(), 1);
+  assert.equal(first(about('warning', '$.weight')), 1);
+  assert.equal(first(about('warning', '$.messages[0].content'), about('error', '$.messages[2].content')), 2);
+  assert.equal(first(about('error', '$.messages[1].role')), 'role 1');
+  const empty = startEdit({ ...ROW, turns: [turn('user', ''), turn('assistant', '')] });
+  assert.equal(firstField(empty, { problems: [about('error', '$.messages[1].content')] }), 0);
+  assert.equal(firstField(startEdit(ROW, true), { problems: [about('error', '$.messages[1].role')] }), 0);
 });
 
 test('messages are added with the next role and removed', () => {

@@ -193,13 +193,34 @@ def test_the_valid_rows_are_kept_under_a_name_and_the_page_is_told(studio: Studi
 
     studio = Studio(studio.draft, keep)
     saved = say(studio, "save", name=" corsair ")
-    assert saved == {"t": "saved", "text": "version 1", "head": head(saved=SAVED)}
+    next_step = "version 1\nNext:  %ft_train corsair"
+    assert saved == {"t": "saved", "text": next_step, "head": head(saved=SAVED)}
     ((name, dataset),) = kept
     assert (name, dataset.name, len(dataset), dataset.rows) == ("corsair", "corsair", 3, 4)
     assert say(studio, "delete", id=0)["head"]["saved"] == {"name": "corsair", "now": False}
 
 
 SAVED = {"name": "corsair", "now": True}
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [("my rows", '%ft_train "my rows"'), ("世说", "%ft_train 世说"), ('6" x', "%ft_train '6\" x'")],
+)
+def test_a_name_of_several_words_is_quoted_in_the_next_step(
+    studio: Studio, name: str, command: str
+) -> None:
+    saved = say(Studio(studio.draft, lambda _name, _dataset: None), "save", name=name)
+    assert saved["text"] == f"Next:  {command}"
+
+
+def test_both_sides_of_the_split_can_be_listed(studio: Studio) -> None:
+    say(studio, "divide", ratio=0.4, seed=3)
+    held_out = studio.draft.split(0.4, 3)
+    valid = [0, 2, 3]
+    assert say(studio, "find", code="validation")["ids"] == sorted(held_out)
+    assert say(studio, "find", code="train")["ids"] == [i for i in valid if i not in held_out]
+    assert say(studio, "find", code="train", query="nothing like it")["ids"] == []
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 65])

@@ -44,8 +44,9 @@ function rowText(row, query) {
   const text = element('pre', 'source', { tabindex: '0', 'aria-label': 'Text of the row', dir: 'auto' });
   showFound(text, row.text, query);
   if (row.editable) return text;
-  const all = `${countText(row.characters)} characters: too long to be edited here`;
-  return element('div', '', {}, [text, element('div', 'quiet', {}, [all])]);
+  const cut = `The first ${countText(row.text.length)} of ${countText(row.characters)} characters.`;
+  const way = 'A row of this length is edited in its file. It is kept whole here, and saved whole.';
+  return element('div', '', {}, [text, element('div', 'quiet', {}, [`${cut} ${way}`])]);
 }
 
 /**

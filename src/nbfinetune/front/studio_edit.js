@@ -1,5 +1,7 @@
 // A row while it is edited: its messages as they stand in the page, and what of that is new. Pure.
 
+import { messageOf } from './studio_rows.js';
+
 /**
  * @typedef {{key: number, was: number | null, role: string, content: string, said: object}} EditedTurn
  *   `was`: its index in the row; `said`: role and content as they were
@@ -16,6 +18,27 @@ export function startEdit(row, asText = false) {
   const made = turns?.length ?? 0;
   const { id, version, text } = row;
   return { id, version, turns, text, original: text, began: made, made, note: '', warned: false, waiting: false, whole: false };
+}
+
+/**
+ * What wants to be edited: the first message that is empty, or has an error, or a warning, else what
+ * is asked.
+ * @param {RowEdit} edit @param {object} row in full @returns {string | number} the key of a field
+ */
+export function firstField({ turns }, { problems }) {
+  const empty = turns?.find(({ role, content }) => role !== 'system' && content === '');
+  if (empty) return empty.key;
+  const wrong = problems.toSorted((one, other) => (other.severity === 'error') - (one.severity === 'error'));
+  const about = wrong.find((problem) => messageOf(problem) !== null);
+  const turn = about && turns?.find(({ was }) => was === messageOf(about));
+  if (turn) return about.path.endsWith('.role') ? roleKey(turn) : turn.key;
+  const asked = turns?.find(({ role }) => role !== 'system') ?? turns?.[0];
+  return asked?.key ?? 0;
+}
+
+/** @param {EditedTurn} turn @returns {string} of the field for who speaks; that of the text is `turn.key` */
+export function roleKey({ key }) {
+  return `role ${key}`;
 }
 
 /** A new message behind the others; who speaks follows from the one before. @param {RowEdit} edit */

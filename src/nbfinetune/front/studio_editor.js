@@ -3,7 +3,7 @@
 
 import { CLASS_PREFIX, element } from './dom.js';
 import { problemNotes, toolButton } from './studio_detail.js';
-import { appendTurn, removeTurn } from './studio_edit.js';
+import { appendTurn, removeTurn, roleKey } from './studio_edit.js';
 import { messageOf } from './studio_rows.js';
 
 const ROLES = ['system', 'user', 'assistant'];
@@ -25,7 +25,7 @@ function turnFields(edit, row, actions) {
   const loose = row.problems.filter((problem) => messageOf(problem) === null);
   const fields = edit.turns.map((turn, index) => {
     const own = turn.was === null ? [] : row.problems.filter((problem) => messageOf(problem) === turn.was);
-    const head = element('div', 'field-head', {}, [roleField(turn, index), removeButton(edit, turn, actions)]);
+    const head = element('div', 'field-head', {}, [roleField(turn, index), removeButton(edit, turn, index, actions)]);
     const area = textArea(turn.content, `Message ${index + 1}, content`, (text) => (turn.content = text));
     area.setAttribute('data-key', turn.key);
     return element('div', 'field', { 'data-role': turn.role }, [head, area, ...problemNotes(own, actions)]);
@@ -39,6 +39,7 @@ function roleField(turn, index) {
   const options = roles.map((role) => element('option', '', { value: role }, [role || 'no role']));
   const select = element('select', 'role-field', { 'aria-label': `Message ${index + 1}, role` }, options);
   select.value = turn.role;
+  select.setAttribute('data-key', roleKey(turn));
   select.addEventListener('change', () => {
     turn.role = select.value;
     select.closest('[data-role]').setAttribute('data-role', turn.role);
@@ -46,12 +47,14 @@ function roleField(turn, index) {
   return select;
 }
 
-function removeButton(edit, turn, { redraw }) {
-  return toolButton('Remove', 'Remove this message', () => {
+function removeButton(edit, turn, index, { redraw }) {
+  const button = toolButton('Remove', 'Remove this message', () => {
     const place = edit.turns.indexOf(turn);
     removeTurn(edit, turn.key);
     redraw((edit.turns[place] ?? edit.turns.at(-1))?.key ?? null);
   }, 'small');
+  button.setAttribute('aria-label', `Remove message ${index + 1}`);
+  return button;
 }
 
 function textField(edit, row, actions) {

@@ -12,6 +12,7 @@ export function makeRow() {
   const cell = (name, attributes = {}) => element('div', name, { role: 'gridcell', ...attributes });
   const line = element('div', 'line', {}, [
     element('i', 'side'), cell('number'), cell('asked', { dir: 'auto' }), cell('answer', { dir: 'auto' }), cell('badges'),
+    element('i', 'fold', { 'aria-hidden': 'true' }),
   ]);
   return element('div', 'row', { role: 'row' }, [line, cell('detail', { 'aria-colspan': 4, hidden: '' })]);
 }
@@ -28,16 +29,28 @@ export function updateRow(node, { line, side, query, code, open, editing }) {
   if (Object.entries(next).every(([key, value]) => shown[key] === value)) return;
   node.nbfinetuneShown = next;
   const [mark, number, asked, answer, badges] = node.firstChild.children;
-  setAttributes(node, { 'data-waiting': line === undefined, 'data-changed': line?.changed });
+  setAttributes(node, { 'data-waiting': line === undefined, 'data-changed': line?.changed, 'aria-label': line ? spoken(line, side) : null });
   setAttributes(mark, { 'data-side': line ? side : null, title: line ? SIDES[side] : null });
   setText(number, line ? String(line.line) : '');
   setAttributes(number, line?.changed ? { title: 'Changed since the studio was opened' } : { title: null });
   const asText = line?.text !== undefined;
   setAttributes(asked, { 'data-code': asText });
-  showFound(asked, asText ? line.text : (line?.asked ?? ''), query);
+  showWords(asked, asText ? line.text : line?.asked, query);
   setShown(answer, !asText);
-  showFound(answer, line?.answer ?? '', query);
+  showWords(answer, line?.answer, query);
   badges.replaceChildren(...(line ? rowBadges(line, code, editing) : []));
+}
+
+/** What a reader of the screen says of a row, whatever is open in it. */
+function spoken({ line, text, asked, answer, problems, changed }, side) {
+  const words = [`Row ${line}`, text ?? asked, answer, ...problems.map(([, code]) => codeText(code)), changed && 'changed', SIDES[side]];
+  return words.filter(Boolean).join('; ');
+}
+
+/** Nothing while a row is on its way; a text without words is said to be one. */
+function showWords(node, text, query) {
+  if (text === '') node.replaceChildren(element('span', 'quiet', {}, ['empty']));
+  else showFound(node, text ?? '', query);
 }
 
 /** What is looked for stands first; what finds no room is counted, or not seen. */

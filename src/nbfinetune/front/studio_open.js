@@ -3,7 +3,7 @@
 
 import { setShown } from './dom.js';
 import { showDetail } from './studio_detail.js';
-import { editMessage, isEdited, startEdit } from './studio_edit.js';
+import { editMessage, firstField, isEdited, startEdit } from './studio_edit.js';
 import { showEditor } from './studio_editor.js';
 import { changeText } from './studio_words.js';
 
@@ -38,7 +38,7 @@ export function createOpenRows(host) {
     if (!state?.row) return load(id, () => open.get(id)?.row && edit(id, asText));
     if (state.edit || !state.row.editable) return;
     const begun = startEdit(state.row, asText);
-    change(id, { edit: begun, focus: begun.turns?.[0]?.key ?? 0 });
+    change(id, { edit: begun, focus: firstField(begun, state.row) });
     host.draw();
     host.activate(id, { focus: false });
   }
@@ -132,6 +132,6 @@ function giveFocus(detail, wanted, had) {
   const field = key === null ? null : detail.querySelector(`[data-key="${key}"]`);
   if (field) {
     field.focus({ preventScroll: wanted === null });
-    if (wanted === null) field.setSelectionRange(had.from, had.to);
+    if (wanted === null) field.setSelectionRange?.(had.from, had.to);
   } else if (had) detail.parentElement.focus({ preventScroll: true });
 }

@@ -3,7 +3,8 @@
 
 import { CLASS_PREFIX, element, setAttributes, setShown, setText } from './dom.js';
 import { keepKeys } from './keys.js';
-import { createStudioBar, createStudioFoot } from './studio_bar.js';
+import { createStudioBar } from './studio_bar.js';
+import { createStudioFoot } from './studio_foot.js';
 import { makeRow, updateRow } from './studio_line.js';
 import { createRowList } from './studio_list.js';
 import { createOpenRows } from './studio_open.js';
@@ -26,12 +27,14 @@ export function mountStudio(el, model) {
   const seen = { query: '', code: '', from: 0, to: 0, asked: new Set(), idle: null, settle: null, gone: false };
 
   const bar = createStudioBar(root, {
-    find(query, code) {
+    find(query, code, how = {}) {
       Object.assign(seen, { query, code });
-      find({ top: true, aloud: true });
+      find({ top: true, aloud: true, then: how.open ? openFirst : how.enter ? () => list.activate(rows.ids[0]) : null });
     },
+    add: () => add(list.active()),
     undo: () => operate({ t: 'undo' }),
     redo: () => operate({ t: 'redo' }),
+    enter: () => list.activate(list.active()),
   });
   const heads = columnHeads();
   const table = element('div', 'table', { role: 'treegrid', 'aria-label': 'Rows of the dataset' }, [heads]);
@@ -40,7 +43,7 @@ export function mountStudio(el, model) {
   table.append(empty);
   const foot = createStudioFoot(root, {
     divide: (ratio, seed) => ask({ t: 'divide', ratio, seed }),
-    add: () => add(list.active()),
+    side: bar.only,
     save: (name) => ask({ t: 'save', name }, (answer) => answer.t === 'saved' && foot.say(answer.text || `Saved as ${name.trim()}`)),
   });
   const open = createOpenRows({
@@ -135,6 +138,10 @@ export function mountStudio(el, model) {
   function remove(id) {
     operate({ t: 'delete', id });
   }
+  function openFirst() {
+    const [first] = rows.ids;
+    if (first !== undefined) goTo(first);
+  }
   function goTo(id) {
     const go = () => rows.places.has(id) && (open.has(id) ? list.activate(id) : open.toggle(id));
     if (rows.places.has(id)) return go();
@@ -148,12 +155,12 @@ export function mountStudio(el, model) {
   function draw() {
     if (!rows.head || seen.over) return;
     bar.show(rows.head);
-    foot.show(rows);
+    foot.show(rows, seen.code);
     setText(heads.firstChild, rows.head.unit === 'line' ? 'Line' : 'Row');
     setAttributes(table, { 'aria-rowcount': rows.ids.length + 1 });
-    setAttributes(root, { 'data-revision': rows.revision });
+    setAttributes(root, { 'data-revision': rows.revision, 'data-clean': rows.head.problems.length === 0 });
     setShown(empty, rows.ids.length === 0);
-    setText(empty, rows.head.rows ? 'No row fits' : 'No rows yet');
+    setText(empty, rows.head.rows ? NONE_FITS : 'No rows yet: add one below.');
     list.draw();
   }
   function makeListed(id) {
@@ -209,6 +216,7 @@ export function mountStudio(el, model) {
     else if (key === 'e') open.edit(id);
     else if (key === 'n') add(id);
     else if (key === 'Delete') remove(id);
+    else if (key === '/') bar.search();
     else return false;
     return true;
   }
@@ -238,6 +246,7 @@ function hasExtension() {
 }
 
 const SILENT = 'The kernel does not answer: it is busy or gone. What you type stays here.';
+const NONE_FITS = 'No row fits. Search for something else, or choose All.';
 const GONE = 'The kernel is gone: nothing can be saved. Copy what you have typed.';
 
 function columnHeads() {

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from threading import RLock
 from typing import Any, assert_never
 
+from nbfinetune.core import text
 from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.draft.draft import Change, Draft
 from nbfinetune.core.errors import DatasetError, MissingDependency, NbFinetuneError
@@ -119,12 +120,23 @@ class Studio:
         }
 
     def _found(self, asked: says.Find) -> list[int]:
-        found = self.draft.find(asked.query, asked.code)
+        found = self._fitting(asked.query, asked.code)
         keep = set(asked.keep) - set(found)
         if not keep:
             return list(found)
         wanted = keep.union(found)
         return [row_id for row_id in self.draft.ids if row_id in wanted]
+
+    def _fitting(self, query: str, code: str) -> tuple[int, ...]:
+        if code not in ("train", "validation"):
+            return self.draft.find(query, code)
+        held_out = self.draft.split(*self._division)
+        wanted = code == "validation"
+        return tuple(
+            row_id
+            for row_id in self.draft.find(query)
+            if self.draft[row_id].conversation and (row_id in held_out) == wanted
+        )
 
     def _lines(self, ids: list[int]) -> list[Answer]:
         return [shown.line(self.draft, row_id) for row_id in ids]
@@ -140,6 +152,12 @@ class Studio:
     def _save(self, name: str) -> str:
         if not 0 < len(name) <= says.NAME_CHARS:
             raise DatasetError("name_needed", limit=says.NAME_CHARS)
-        said = self._on_save(name, self.draft.dataset(name))
+        said = self._on_save(name, self.draft.dataset(name)) or ""
         self.saved = shown.Saved(name, self.draft.revision)
-        return said or ""
+        return f"{said}\n{text.message('studio_next', {'name': _word(name)})}".lstrip()
+
+
+def _word(name: str) -> str:
+    """A name as one word of a magic's line."""
+    quote = "'" if '"' in name else '"'
+    return name if name.isidentifier() else f"{quote}{name}{quote}"

@@ -60,6 +60,7 @@ DRAFT: Mapping[str, Phrase] = {
         "Changed rows: {count}. What was not saved as a version ended with its kernel.",
         "改动的行：{count}。未保存为版本的改动已随内核结束。",
     ),
+    "studio_next": Phrase("Next:  %ft_train {name}", "下一步：%ft_train {name}"),
     "studio_row": Phrase("Row", "行"),
     "studio_line": Phrase("Line", "行号"),
     "studio_problems": Phrase("Problems", "问题"),
