@@ -210,8 +210,7 @@ class Session:
             ),
             notices=notices,
         )
-        run = self.runs.create(spec)
-        preflight.write_rows(split, run.path / "data")
+        run = preflight.freeze(self.runs, spec, split)
         job = thread.start(run, self.publisher)
         self.jobs[run.id] = job
         return job

@@ -62,9 +62,7 @@ def prepare(
             files=preflight.hashes(split),
         ),
     )
-    run = RunStore(home).create(spec)
-    preflight.write_rows(split, run.path / "data")
-    return run
+    return preflight.freeze(RunStore(home), spec, split)
 
 
 class StopAfter(Channel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from threading import Lock
 
 from nbfinetune.core.runs.events import AnyEvent, EventWriter, Logged, StateChanged
@@ -32,7 +33,8 @@ class Channel:
             # a list needs no more than a glance a second; a change of state is shown at once
             if isinstance(event, StateChanged) or now - self._written > SUMMARY_SECONDS:
                 self._record.updated = time.time()
-                self._run.write_summary(self._record)
+                with suppress(OSError):  # a cache: on a full disk the events matter more
+                    self._run.write_summary(self._record)
                 self._written = now
 
     def log(self, text: str) -> None:

@@ -27,6 +27,7 @@ from nbfinetune.core.runs.events import (
 )
 from nbfinetune.core.runs.record import RunRecord, fold
 from nbfinetune.core.runs.rotation import superfluous
+from nbfinetune.core.runs.space import needing
 from nbfinetune.core.runs.store import Run
 from nbfinetune.templates.labels import LabelledRow
 from nbfinetune.training.batches import mean_loss, pad_id
@@ -34,7 +35,7 @@ from nbfinetune.training.channel import Channel
 from nbfinetune.training.learner import Learner
 from nbfinetune.training.measures import SAMPLED_ROWS, finite, memory_bytes, samples
 from nbfinetune.training.schedule import Step, learning_rate, optimizer_steps, schedule
-from nbfinetune.training.snapshots import write_files
+from nbfinetune.training.snapshots import size_bytes, write_files
 
 Ending = Literal["finished", "stopped", "interrupted"]
 POLL_SECONDS = 0.2
@@ -182,13 +183,14 @@ class TrainingLoop:
         # a process that is about to end has no time to measure
         loss = None if self._channel.interrupted else self._validate()
         target = self._run.checkpoint_path(step)
-        commit(
-            target,
-            step=step,
-            epoch=epoch,
-            spec_sha256=self._run.spec.sha256,
-            fill=lambda folder: write_files(folder, self._run, self._learner, self._lora),
-        )
+        with needing(target, size_bytes(self._learner)):
+            commit(
+                target,
+                step=step,
+                epoch=epoch,
+                spec_sha256=self._run.spec.sha256,
+                fill=lambda folder: write_files(folder, self._run, self._learner, self._lora),
+            )
         self._committed = step
         self._tell_commit(loss)
         self._make_room()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import shutil
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +19,8 @@ from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.messages import Conversation
 from nbfinetune.core.reading.sources import read_file
 from nbfinetune.core.runs.events import Notice
+from nbfinetune.core.runs.space import check_writable, needing
+from nbfinetune.core.runs.store import Run, RunSpec, RunStore
 from nbfinetune.training.schedule import optimizer_steps
 
 ENOUGH_STEPS = 20
@@ -79,6 +82,23 @@ def write_rows(split: Split, folder: Path) -> None:
     for side, rows in split._asdict().items():
         write_jsonl(rows, folder / f"{side}.jsonl")
         (folder / f"{side}.lines.json").write_bytes(msgspec.json.encode([r.line for r in rows]))
+
+
+def freeze(runs: RunStore, spec: RunSpec, split: Split) -> Run:
+    """A new run with its rows on disk; nothing of it stays where that fails.
+
+    Raises:
+        RunError: The folder can't be written to, or the disk is full.
+    """
+    check_writable(runs.folder)
+    with needing(runs.folder, 2 * sum(len(line) for side in split for line in jsonl_lines(side))):
+        try:
+            run = runs.create(spec)
+            write_rows(split, run.path / "data")
+        except OSError:
+            shutil.rmtree(runs.folder / spec.run_id, ignore_errors=True)
+            raise
+    return run
 
 
 def read_rows(folder: Path, side: Literal["train", "validation"]) -> tuple[Conversation, ...]:

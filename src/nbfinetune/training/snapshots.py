@@ -19,6 +19,8 @@ from nbfinetune.core.runs.store import SPEC, Run
 from nbfinetune.training.learner import Learner
 
 WEIGHTS, OPTIMIZER = "adapter_model.safetensors", "optimizer.safetensors"
+OTHER_BYTES = 64 * 1024
+"""Beside the tensors: their headers, the settings, the commit record."""
 
 
 def write_files(folder: Path, run: Run, learner: Learner, lora: Any) -> None:
@@ -30,6 +32,12 @@ def write_files(folder: Path, run: Run, learner: Learner, lora: Any) -> None:
     lora.save_pretrained(folder)
     save_file(learner.state(), folder / OPTIMIZER)
     (folder / SPEC).write_bytes(run.spec.as_json())
+
+
+def size_bytes(learner: Learner) -> int:
+    """About what `write_files` writes."""
+    tensors = [*learner.weights().values(), *learner.state().values()]
+    return sum(tensor.nbytes for tensor in tensors) + OTHER_BYTES
 
 
 def restore(checkpoint: Path, learner: Learner) -> None:

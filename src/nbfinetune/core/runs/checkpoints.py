@@ -43,18 +43,41 @@ class _Head(msgspec.Struct):
 def commit(
     target: Path, *, step: int, epoch: float, spec_sha256: str, fill: Callable[[Path], None]
 ) -> CommitRecord:
-    """Let `fill` write the files, then make them a committed checkpoint at `target`."""
+    """Let `fill` write the files, then make them a committed checkpoint at `target`.
+
+    Whatever goes wrong on the way is raised, and leaves what was there before.
+    """
     staging = target.with_name(target.name + ".incomplete")
     shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True)
-    fill(staging)
-    files = [_entry(path) for path in sorted(staging.iterdir())]
-    record = CommitRecord(step=step, epoch=epoch, spec_sha256=spec_sha256, files=files)
-    _write_synced(staging / RECORD, msgspec.json.format(msgspec.json.encode(record)))
-    shutil.rmtree(target, ignore_errors=True)
-    staging.rename(target)
+    try:
+        staging.mkdir(parents=True)
+        fill(staging)
+        files = [_entry(path) for path in sorted(staging.iterdir())]
+        record = CommitRecord(step=step, epoch=epoch, spec_sha256=spec_sha256, files=files)
+        _write_synced(staging / RECORD, msgspec.json.format(msgspec.json.encode(record)))
+        _sync_directory(staging)
+        _put_in_place(staging, target)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
     _sync_directory(target.parent)
     return record
+
+
+def _put_in_place(staging: Path, target: Path) -> None:
+    """Rename it, and back what was there before where that fails."""
+    if not target.exists():
+        staging.rename(target)
+        return
+    before = target.with_name(target.name + ".removed")
+    shutil.rmtree(before, ignore_errors=True)
+    target.rename(before)
+    try:
+        staging.rename(target)
+    except BaseException:
+        before.rename(target)
+        raise
+    shutil.rmtree(before, ignore_errors=True)
 
 
 def remove(path: Path) -> None:
@@ -108,8 +131,12 @@ def _entry(path: Path) -> FileEntry:
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace a file as a whole: readers see the old content or the new one."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    _write_synced(temporary, content)
-    temporary.replace(path)
+    try:
+        _write_synced(temporary, content)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def _write_synced(path: Path, content: bytes) -> None:

@@ -21,6 +21,7 @@ from nbfinetune.core.text.repair import REPAIR
 from nbfinetune.core.text.report import LABELS
 from nbfinetune.core.text.rules import RULES
 from nbfinetune.core.text.templates import TEMPLATES
+from nbfinetune.core.text.training import TRAINING
 
 Language = Literal["en", "zh"]
 
@@ -35,6 +36,7 @@ CATALOGUE: Mapping[str, Phrase] = {
     **REPAIR,
     **DRAFT,
     **TEMPLATES,
+    **TRAINING,
 }
 
 _chosen: Language | None = None
