@@ -119,12 +119,18 @@ class Committed(Event, frozen=True, kw_only=True, gc=False, tag="checkpoint"):
 
 
 class Sampled(Event, frozen=True, kw_only=True, gc=False, tag="sample"):
-    """The answer at `step` to the prompt of validation row `row`, beside the reference."""
+    """The answer at `step` to the prompt of validation row `row`, beside the reference.
+
+    `ended`: by itself, `cut`: at the most tokens that a sample may have, `stopped`: for lack of time.
+    """
 
     row: int
     prompt: str
     reference: str
     answer: str
+    ending: Literal["", "ended", "cut", "stopped"] = ""
+    tokens: int = 0
+    reference_tokens: int = 0
 
 
 class Resumed(Event, frozen=True, kw_only=True, gc=False, tag="resume"):
