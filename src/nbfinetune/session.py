@@ -19,6 +19,8 @@ import msgspec
 from nbfinetune.chat.columns import Column, parse_column, steps_meant, trained_system
 from nbfinetune.chat.compare import Comparison, Contender, compare
 from nbfinetune.chat.model import SamplingParams
+from nbfinetune.chat.models import How, Models, as_here, how_of
+from nbfinetune.chat.waiting import PATIENT, Waiting
 from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.errors import ConfigError, ModelError, RunError
 from nbfinetune.core.library.entries import Deleted, Entry
@@ -34,7 +36,6 @@ from nbfinetune.training import preflight
 from nbfinetune.training.job import TrainingJob
 
 if TYPE_CHECKING:
-    from nbfinetune.chat.local import LocalModel
     from nbfinetune.engines.capture import DisplayPublisher
 
 
@@ -52,7 +53,7 @@ class Session:
         """Those that somebody has asked for, by the hash of the dataset."""
         self.rules = RuleBook()
         self.jobs: dict[str, TrainingJob] = {}
-        self._models: dict[str, LocalModel] = {}
+        self.models = Models()
 
     # datasets
 
@@ -263,12 +264,11 @@ class Session:
 
     # answers
 
-    def contenders(self, columns: Sequence[str]) -> list[Contender]:
+    def contenders(self, columns: Sequence[str], waiting: Waiting = PATIENT) -> list[Contender]:
         """The models behind `base`, `first-try@all`, `starter=@prompt.txt` …, loaded."""
         parsed = [parse_column(text) for text in columns]
-        named = [run for c in parsed if (run := self._run_of(c)) is not None]
-        beside = named[0].spec.base_model if named else STARTER
-        return [contender for column in parsed for contender in self._resolve(column, beside)]
+        beside = next((run for c in parsed if (run := self._run_of(c)) is not None), None)
+        return [c for column in parsed for c in self._resolve(column, beside, waiting)]
 
     def compare(
         self,
@@ -289,33 +289,33 @@ class Session:
         contenders = self.contenders(columns)
         return compare(contenders, prompts, params or SamplingParams(), on_progress)
 
-    def model(self, name: str) -> LocalModel:
-        """A base model, loaded once per kernel."""
-        from nbfinetune.chat.loading import load_base
-        from nbfinetune.chat.local import LocalModel
-
-        if name not in self._models:
-            self._models[name] = LocalModel(load_base(name))
-        return self._models[name]
-
     def _run_of(self, column: Column) -> Run | None:
         return None if column.model == "base" else self.runs.find(column.model)
 
-    def _resolve(self, column: Column, beside: str) -> list[Contender]:
+    def _resolve(self, column: Column, beside: Run | None, waiting: Waiting) -> list[Contender]:
         run = self._run_of(column)
         if run is None:
             if column.at is not None:
                 self.runs.get(column.model)  # says that there is no such run
-            name = beside if column.model == "base" else self._base_name(column.model)
-            return [Contender(column.label, self.model(name).chat(), column.system)]
+            if column.model == "base" and beside is not None:
+                chat = self.models.chat(*self._base_of(beside), waiting=waiting)
+            else:
+                name = STARTER if column.model == "base" else self._base_name(column.model)
+                chat = self.models.chat(name, waiting=waiting)
+            return [Contender(column.label, chat, column.system)]
         system = column.system if column.system is not None else trained_system(run)
-        model = self.model(run.spec.base_model)
+        base = self._base_of(run)
         steps = steps_meant(run, column.at)
         labels = [f"{column.model}@step-{s}" if column.at == "all" else column.label for s in steps]
+        paths = [run.checkpoint_path(step) for step in steps]
         return [
-            Contender(label, model.chat(run.checkpoint_path(step)), system)
-            for label, step in zip(labels, steps, strict=True)
+            Contender(label, self.models.chat(*base, path, waiting), system)
+            for label, path in zip(labels, paths, strict=True)
         ]
+
+    def _base_of(self, run: Run) -> tuple[str, How]:
+        """The base model of a run, loaded as it was for the training, where that can be here."""
+        return run.spec.base_model, as_here(how_of(run.spec.config))
 
     def _base_name(self, name: str) -> str:
         """A model that is no run: `starter`, a folder or a hub id."""

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from nbfinetune.chat.loading import choose_device, choose_dtype, load_base
+from nbfinetune.chat.devices import choose_device, choose_dtype
+from nbfinetune.chat.loading import load_base
 from nbfinetune.core.errors import ConfigError, ModelError
 from tests.models import END, PAD, byte_ids, save_tiny_model
 
@@ -85,7 +86,10 @@ def test_code_that_comes_with_a_model_is_never_run(tiny, tmp_path):
         "auto_map": {"AutoConfig": "evil.Evil", "AutoModelForCausalLM": "evil.EvilModel"},
     }
     path.write_text(json.dumps(config))
-    assert refusal(str(folder)).startswith(f"the model {folder} can't be loaded: ")
+    assert refusal(str(folder)) == (
+        f"the model {folder} needs Python code of its own, and none that comes with a model is "
+        "run\nChoose a model that transformers knows:  %ft_models  lists some."
+    )
     assert not trace.exists()
 
 

@@ -47,7 +47,8 @@ def generate(
     generator = torch.Generator(device=device).manual_seed(params.seed)
     positions = (mask.cumsum(1) - 1).clamp(min=0)
     cache = None
-    with torch.inference_mode():
+    # not inference_mode: what a layer keeps of it could never be trained with
+    with torch.no_grad():
         for _ in range(params.max_tokens):
             if should_stop is not None and should_stop():
                 for row in open_rows:

@@ -1,31 +1,35 @@
-"""Base models from the package, from disk or from the hub: weights, tokenizer, template, device.
+"""Base models in memory: weights, tokenizer, template, device.
 
-Cache first: what is on this machine starts offline. Only safetensors are read and no code that
-comes with a model is ever run.
+Where a model's files are is known to `chat.hub`. Only safetensors are read, and no code that comes
+with a model is ever run.
 """
 
 from __future__ import annotations
 
+import json
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import CONFIG_MAPPING, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils import logging as transformers_logging
 
-from nbfinetune.core.config import TrainConfig
-from nbfinetune.core.errors import ConfigError, ModelError
-from nbfinetune.core.presets import STARTER
+from nbfinetune.chat.adapters import Adapters
+from nbfinetune.chat.devices import SMALL_PARAMETERS, require_room, settled
+from nbfinetune.chat.hub import Found, find, first_line
+from nbfinetune.chat.models import How, Loaded
+from nbfinetune.chat.turns import turns_of
+from nbfinetune.chat.waiting import PATIENT, Waiting
+from nbfinetune.chat.weights import CONFIG
+from nbfinetune.core import text
+from nbfinetune.core.errors import ModelError, NbFinetuneError
 from nbfinetune.templates.render import ChatTemplate
 
-HUB_TIMEOUT_SECONDS = 8.0
-SMALL_PARAMETERS = 30_000_000
-STARTER_FOLDER = Path(__file__).parent.parent / "starter"
+_SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
 # PEFT 0.21 asks transformers 5.23 by a name that is going: no news for whoever runs a cell
 warnings.filterwarnings("ignore", r"`is_gradient_checkpointing` is deprecated", FutureWarning)
@@ -33,7 +37,11 @@ warnings.filterwarnings("ignore", r"`is_gradient_checkpointing` is deprecated", 
 
 @dataclass(frozen=True)
 class BaseModel:
-    """A loaded base model with everything that is needed to talk to it."""
+    """A loaded base model with everything that is needed to talk to it.
+
+    `adapters` are the LoRA matrices on it; `adapter` names the one that computes, None is the base
+    alone. Several of these can share a model and its adapters.
+    """
 
     name: str
     model: Any
@@ -41,6 +49,10 @@ class BaseModel:
     template: ChatTemplate
     device: torch.device
     dtype: torch.dtype
+    parameters: int = 0
+    """How many weights it has, without those of adapters."""
+    adapters: Adapters = field(default_factory=Adapters)
+    adapter: str | None = None
 
     @property
     def context_length(self) -> int:
@@ -49,21 +61,37 @@ class BaseModel:
 
     @contextmanager
     def computing(self) -> Iterator[None]:
-        """While this model computes: a small one on the CPU takes a single core.
+        """While this model computes, with its adapter: nobody else does so on its device."""
+        with self.turn():
+            self.adapters.activate(self.model, self.adapter)
+            yield
 
-        Its matrices are too small to share: two threads save little on a quiet machine, and on a
-        busy one they wait for each other at every layer (a run took 69 s instead of 23).
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """A turn on the device, to compute or to change what is on the model.
+
+        A small model on the CPU takes a single core: its matrices are too small to share, and two
+        threads wait for each other at every layer (on a busy machine a run took 69 s instead of
+        23). The number is the process's: changed outside a turn it would change for a run, too.
         """
-        threads = torch.get_num_threads()
-        small = sum(p.numel() for p in self.model.parameters()) <= SMALL_PARAMETERS
-        if self.device.type == "cpu" and small and threads > 1:
+        with turns_of(self.device).taken():
+            threads = torch.get_num_threads()
+            small = self.parameters <= SMALL_PARAMETERS
+            if self.device.type != "cpu" or not small or threads == 1:
+                yield
+                return
             torch.set_num_threads(1)
             try:
                 yield
             finally:
                 torch.set_num_threads(threads)
-        else:
-            yield
+
+    @property
+    def memory_bytes(self) -> int:
+        """What its weights and those of its adapters hold, each counted once."""
+        tensors = [*self.model.parameters(), *self.model.buffers()]
+        storages = [tensor.untyped_storage() for tensor in tensors]
+        return sum({s.data_ptr(): s.nbytes() for s in storages}.values())
 
     def stop_ids(self) -> list[int]:
         """The ids at which an answer ends: the template's and those of the model's own settings."""
@@ -74,25 +102,39 @@ class BaseModel:
 
 
 def load_base(name: str, device: str = "auto", dtype: str = "auto") -> BaseModel:
-    """Load a base model by name: `starter`, a folder or a hub id.
+    """A base model of one's own by name: `starter`, a folder or a hub id.
 
     Raises:
         ModelError: It can't be found, reached or read, or has no chat template.
         ConfigError: The device is not here.
     """
-    source, local = _locate(name)
-    target = choose_device(device)
-    number_format = choose_dtype(dtype, target)
-    options: dict[str, Any] = {"local_files_only": local, "trust_remote_code": False}
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(source, **options)
-        options |= {"dtype": number_format, "attn_implementation": "sdpa", "use_safetensors": True}
-        with _without_bars() if local else nullcontext():
-            model = AutoModelForCausalLM.from_pretrained(source, **options)
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise ModelError("model_damaged", name=name, reason=_first_line(error)) from error
-    model.to(target).eval()
-    return BaseModel(name, model, tokenizer, ChatTemplate(tokenizer, name), target, number_format)
+    found = find(name)
+    return open_base(found, settled(How(device, dtype), found.parameters))
+
+
+def open_base(
+    found: Found, how: How, beside: Sequence[Loaded] = (), waiting: Waiting = PATIENT
+) -> BaseModel:
+    """The model that was found, loaded as `how` says, where it fits `beside` the others.
+
+    Raises:
+        ModelError: It doesn't fit, can't be read, has no chat template or needs code of its own.
+    """
+    options = _options(found, how)
+    require_room(found.name, found.parameters, how, beside)
+    waiting.tell(text.message("model_loading", {"name": found.name, "device": how.device}))
+    tokenizer = _tokenizer(found)
+    with _readable(found.name), _without_bars():
+        model = AutoModelForCausalLM.from_pretrained(found.folder, **options)
+    device = torch.device(how.device)
+    if not how.load_in_4bit:
+        model.to(device)
+    model.eval().requires_grad_(False)
+    model.name_or_path = found.name  # what PEFT writes into checkpoints: no path of this machine
+    template = ChatTemplate(tokenizer, found.name)
+    number_format: torch.dtype = getattr(torch, how.dtype)
+    parameters = sum(weight.numel() for weight in model.parameters())
+    return BaseModel(found.name, model, tokenizer, template, device, number_format, parameters)
 
 
 def load_template(name: str) -> ChatTemplate:
@@ -101,13 +143,59 @@ def load_template(name: str) -> ChatTemplate:
     Raises:
         ModelError: As `load_base`.
     """
-    source, local = _locate(name)
-    options: dict[str, Any] = {"local_files_only": local, "trust_remote_code": False}
+    found = find(name, weights=False)
+    return ChatTemplate(_tokenizer(found), name)
+
+
+def _tokenizer(found: Found) -> Any:
+    with _readable(found.name):
+        return AutoTokenizer.from_pretrained(found.folder, **_SAFE)
+
+
+def _options(found: Found, how: How) -> dict[str, Any]:
+    """The arguments of `from_pretrained`; nothing in a model's own files decides on them."""
+    config = _config(found)
+    number_format = getattr(torch, how.dtype)
+    options: dict[str, Any] = {
+        **_SAFE,
+        "dtype": number_format,
+        # sdpa leaves out the soft cap of attention scores that some Gemma models have
+        "attn_implementation": "eager" if config.get("attn_logit_softcapping") else "sdpa",
+        "use_safetensors": True,
+    }
+    if how.device.startswith("cuda"):
+        options["device_map"] = {"": how.device}  # past the memory of the CPU
+    if how.load_in_4bit:
+        options["quantization_config"] = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=number_format,
+        )
+    return options
+
+
+def _config(found: Found) -> dict[str, Any]:
+    """A model's own settings; one that only its own code could read is refused."""
+    with _readable(found.name):
+        config: dict[str, Any] = json.loads((found.folder / CONFIG).read_bytes())
+        known = config.get("model_type") in CONFIG_MAPPING
+    if not known and "auto_map" in config:
+        raise ModelError("model_needs_code", name=found.name)
+    return config
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """What the libraries say of a model that they can't read becomes an error of ours."""
     try:
-        tokenizer = AutoTokenizer.from_pretrained(source, **options)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise ModelError("model_damaged", name=name, reason=_first_line(error)) from error
-    return ChatTemplate(tokenizer, name)
+        yield
+    except (OSError, ValueError, RuntimeError, TypeError, SafetensorError) as error:
+        if isinstance(error, NbFinetuneError):
+            raise
+        if "trust_remote_code" in str(error):
+            raise ModelError("model_needs_code", name=name) from error
+        raise ModelError("model_damaged", name=name, reason=first_line(error)) from error
 
 
 @contextmanager
@@ -121,59 +209,3 @@ def _without_bars() -> Iterator[None]:
         yield
     finally:
         transformers_logging.enable_progress_bar()
-
-
-def _locate(name: str) -> tuple[str, bool]:
-    """What to give to `from_pretrained`, and whether it is on this machine."""
-    if name == STARTER:
-        return str(STARTER_FOLDER), True
-    if Path(name).is_dir():
-        return name, True
-    from huggingface_hub import HfApi, try_to_load_from_cache
-    from huggingface_hub.errors import HFValidationError
-
-    try:
-        if isinstance(try_to_load_from_cache(name, "config.json"), str):
-            return name, True
-        # an unreachable hub takes minutes to fail inside from_pretrained: ask first, briefly
-        HfApi().model_info(name, timeout=HUB_TIMEOUT_SECONDS)
-    except HFValidationError:
-        raise ModelError("model_unknown", name=name, suggestion="") from None
-    except Exception as error:  # the hub client raises its transport's own errors
-        raise ModelError("model_unreachable", name=name, reason=_first_line(error)) from error
-    return name, False
-
-
-def choose_device(wanted: str = "auto") -> torch.device:
-    """The device named, or the best one here: CUDA, then MPS, then the CPU."""
-    cuda = [f"cuda:{i}" for i in range(torch.cuda.device_count())]
-    mps = ["mps"] if torch.backends.mps.is_available() else []
-    available = [*cuda, *mps, "cpu"]
-    if wanted == "auto":
-        return torch.device(available[0])
-    name = "cuda:0" if wanted == "cuda" else wanted
-    if name not in available:
-        raise ConfigError(
-            "device_unknown", field="device", device=wanted, available=", ".join(available)
-        )
-    return torch.device(name)
-
-
-def choose_dtype(wanted: str, device: torch.device) -> torch.dtype:
-    """The format named; on auto bfloat16 where native, float16 on older GPUs, else float32."""
-    if wanted != "auto":
-        chosen: torch.dtype = getattr(torch, wanted)
-        return chosen
-    if device.type != "cuda":
-        return torch.float32
-    native = torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.bfloat16 if native else torch.float16
-
-
-def load_for_training(name: str, config: TrainConfig) -> BaseModel:
-    """A base model of its own for a run: PEFT changes its modules in place."""
-    return load_base(name, config.device, config.dtype)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

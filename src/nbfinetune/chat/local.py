@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import msgspec
-from peft import PeftModel
-from safetensors import SafetensorError, safe_open
 
 from nbfinetune.chat.decoding import Generated, generate
 from nbfinetune.chat.loading import BaseModel
@@ -107,8 +104,12 @@ class LocalChat:
     """
 
     def __init__(self, model: Callable[[], LocalModel], checkpoint: Path | None = None) -> None:
-        self._model = model
-        self._checkpoint = checkpoint
+        self._find = model
+        self.checkpoint = checkpoint
+
+    @property
+    def model(self) -> LocalModel:
+        return self._find()
 
     def reply(
         self,
@@ -117,7 +118,7 @@ class LocalChat:
         on_text: OnText | None = None,
         should_stop: ShouldStop | None = None,
     ) -> Reply:
-        return self._model().answer(self._checkpoint, [messages], params, on_text, should_stop)[0]
+        return self.model.answer(self.checkpoint, [messages], params, on_text, should_stop)[0]
 
     def reply_many(
         self,
@@ -125,4 +126,4 @@ class LocalChat:
         params: SamplingParams,
         should_stop: ShouldStop | None = None,
     ) -> list[Reply]:
-        return self._model().answer(self._checkpoint, prompts, params, should_stop=should_stop)
+        return self.model.answer(self.checkpoint, prompts, params, should_stop=should_stop)

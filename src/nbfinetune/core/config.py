@@ -259,6 +259,16 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
             also_known_as=("device_map",),
         ),
     ] = "auto"
+    load_in_4bit: Annotated[
+        bool,
+        Setting(
+            "4-bit base",
+            "Hold the base model's weights in 4 bits (QLoRA): a third of the memory, somewhat "
+            "slower. Needs an NVIDIA GPU and bitsandbytes.",
+            advanced=True,
+            also_known_as=("qlora", "quantization_bit"),
+        ),
+    ] = False
     seed: Annotated[
         int,
         Setting("Seed", "Order of the rows and start of the LoRA matrices.", low=0, advanced=True),

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
-from typing import Any
 
 from transformers.utils import logging as transformers_logging
 
-from nbfinetune.chat.loading import BaseModel, load_for_training
+from nbfinetune.chat.devices import choice_notices
+from nbfinetune.chat.loading import BaseModel
+from nbfinetune.chat.models import How, Models, how_of
+from nbfinetune.chat.waiting import Waiting
 from nbfinetune.core.config import DEFAULTS
-from nbfinetune.core.errors import NbFinetuneError
+from nbfinetune.core.errors import ModelError, NbFinetuneError
 from nbfinetune.core.runs.events import Failed, Notice, Planned, Resumed, StateChanged
 from nbfinetune.core.runs.resuming import set_aside, starting_point
 from nbfinetune.core.runs.store import Run, RunSpec
@@ -22,45 +24,67 @@ from nbfinetune.training.batches import special_tokens_kept, tokenize
 from nbfinetune.training.channel import Channel
 from nbfinetune.training.learner import Learner
 from nbfinetune.training.loop import Ending, Rows, TrainingLoop
-from nbfinetune.training.lora import with_lora
+from nbfinetune.training.lora import trained_on
 from nbfinetune.training.preflight import read_rows
 from nbfinetune.training.schedule import optimizer_steps
 from nbfinetune.training.snapshots import restore
 
 
-def run(target: Run, channel: Channel, resume: int | None = None) -> None:
+def run(
+    target: Run, channel: Channel, resume: int | None = None, models: Models | None = None
+) -> None:
     """Train what the spec of `target` says, from its newest checkpoint on or from that of step
-    `resume`. Never raises: a failure is an event and a state.
+    `resume`, on the base model that `models` holds for everybody. Never raises: a failure is an
+    event and a state.
     """
     try:
-        channel.emit(StateChanged(state=_train(target, channel, resume)))
+        channel.emit(StateChanged(state=_train(target, channel, resume, models or Models())))
     except Exception as error:  # whatever a model or library raises ends in the log
         reason = str(error) if isinstance(error, NbFinetuneError) else _named(error)
         channel.emit(Failed(reason=reason, traceback=traceback.format_exc()))
         channel.emit(StateChanged(state="failed"))
 
 
-def _train(target: Run, channel: Channel, resume: int | None) -> Ending:
+def _train(target: Run, channel: Channel, resume: int | None, models: Models) -> Ending:
     """Train; how the run ended."""
-    spec = target.spec
+    config = target.spec.config
     after = starting_point(target, resume)
     if channel.attempt > 1:
         set_aside(target, after, channel.attempt)
         channel.emit(Resumed(step=after))
     channel.emit(StateChanged(state="preparing"))
     transformers_logging.disable_progress_bar()
-    base = load_for_training(spec.base_model, spec.config)
-    rows, notices = labelled_rows(target, base.template, base.context_length)
-    model = with_lora(base, spec.config)
-    learner = Learner(base, model, spec.config)
-    channel.emit(_plan(spec, base, model, rows, notices))
-    if after:
-        restore(target.checkpoint_path(after), learner)
-    if channel.requested("stop"):
+    shared = _base(target, channel, models)
+    if shared is None:
         return "stopped"
-    channel.emit(StateChanged(state="training"))
-    lora = model.peft_config[model.active_adapter]
-    return TrainingLoop(target, channel, base, learner, rows, lora).run(after)
+    rows, notices = labelled_rows(target, shared.template, shared.context_length)
+    notices = [*choice_notices(how_of(config), _how(shared)), *notices]
+    with trained_on(shared, config) as (base, model):
+        with base.computing():
+            learner = Learner(base, model, config, base.adapter or "")
+        channel.emit(_plan(target.spec, base, learner, rows, notices))
+        if after:
+            restore(target.checkpoint_path(after), learner)
+        if channel.requested("stop"):
+            return "stopped"
+        channel.emit(StateChanged(state="training"))
+        lora = model.peft_config[base.adapter]
+        return TrainingLoop(target, channel, base, learner, rows, lora).run(after)
+
+
+def _base(target: Run, channel: Channel, models: Models) -> BaseModel | None:
+    """The base model, fetched and loaded where it is not yet; None where a stop came first."""
+    waiting = Waiting(channel.log, lambda: channel.requested("stop"))
+    try:
+        return models.get(target.spec.base_model, how_of(target.spec.config), waiting).base
+    except ModelError as error:
+        if error.code == "model_stopped":
+            return None
+        raise
+
+
+def _how(base: BaseModel) -> How:
+    return How(str(base.device), str(base.dtype).removeprefix("torch."))
 
 
 def labelled_rows(
@@ -83,9 +107,9 @@ def labelled_rows(
 
 
 def _plan(
-    spec: RunSpec, base: BaseModel, model: Any, rows: Rows, notices: Sequence[Notice]
+    spec: RunSpec, base: BaseModel, learner: Learner, rows: Rows, notices: Sequence[Notice]
 ) -> Planned:
-    weights = list(model.parameters())
+    trained = sum(weight.numel() for weight in learner.weights().values())
     return Planned(
         total_steps=optimizer_steps(len(rows.train), spec.config),
         epochs=spec.config.epochs,
@@ -93,8 +117,8 @@ def _plan(
         validation_rows=len(rows.validation),
         tokens=sum(len(row.ids) for row in rows.train),
         trained_tokens=sum(row.trained_tokens for row in rows.train),
-        parameters=sum(p.numel() for p in weights),
-        trained_parameters=sum(p.numel() for p in weights if p.requires_grad),
+        parameters=base.parameters + trained,
+        trained_parameters=trained,
         device=str(base.device),
         dtype=str(base.dtype).removeprefix("torch."),
         notices=[*spec.notices, *notices],

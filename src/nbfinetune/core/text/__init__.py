@@ -14,6 +14,7 @@ from nbfinetune.core.text.draft import DRAFT
 from nbfinetune.core.text.errors import ERRORS
 from nbfinetune.core.text.fixes import FIX_WORDS
 from nbfinetune.core.text.library import LIBRARY
+from nbfinetune.core.text.models import MODELS
 from nbfinetune.core.text.phrase import Phrase
 from nbfinetune.core.text.problems import PROBLEMS
 from nbfinetune.core.text.quality import QUALITY
@@ -35,6 +36,7 @@ CATALOGUE: Mapping[str, Phrase] = {
     **LABELS,
     **REPAIR,
     **DRAFT,
+    **MODELS,
     **TEMPLATES,
     **TRAINING,
 }

@@ -243,22 +243,6 @@ ERRORS: Mapping[str, Phrase] = {
         "Give  base,  a run of  %ft_runs,  starter,  a path or a hub id.",
         "可用：base、%ft_runs 中的训练、starter、路径或模型 id。",
     ),
-    "model_unreachable": Phrase(
-        "the model {name} is not cached and the hub can't be reached: {reason}",
-        "模型 {name} 未缓存，且无法连接到 hub：{reason}",
-        "Check the network or HF_ENDPOINT, or use  --base-model starter.",
-        "请检查网络或 HF_ENDPOINT，或使用  --base-model starter。",
-    ),
-    "model_damaged": Phrase(
-        "the model {name} can't be loaded: {reason}",
-        "无法加载模型 {name}：{reason}",
-    ),
-    "device_unknown": Phrase(
-        "device {device} is not available here ({available})",
-        "此处没有设备 {device}（{available}）",
-        "Leave --device out to let it be chosen.",
-        "不写 --device 即自动选择。",
-    ),
     "prompt_too_long": Phrase(
         "the prompt is {tokens} tokens long; {model} reads at most {limit}",
         "提示有 {tokens} 个词元；{model} 最多读取 {limit} 个",

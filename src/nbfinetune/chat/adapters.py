@@ -1,0 +1,154 @@
+"""The LoRA matrices on one base model: those of a run that trains, and checkpoints that answer.
+
+PEFT puts them beside the base's own weights, which never change. At most one takes part in
+computing. All of this needs the turn of the device (`chat.turns`).
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors import SafetensorError, safe_open
+
+from nbfinetune.core.errors import RunError
+from nbfinetune.core.runs.checkpoints import RECORD, verify
+
+WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
+
+KEPT = 8
+"""So many checkpoints stay on a base; beyond that, the one that answered longest ago goes."""
+
+_UNKNOWN: Literal["?"] = "?"
+
+
+class Adapters:
+    """Which adapters are on a model, and which of them computes."""
+
+    def __init__(self) -> None:
+        self._peft: Any = None
+        self._trained: dict[str, bool] = {}
+        """Names of those that train, and whether gradient checkpointing is on for them."""
+        self._loaded: dict[tuple[Path, bytes], str] = {}
+        """Names of checkpoints, the last used one at the end."""
+        self._active: str | None = None
+        self._gradients_checkpointed = False
+        self._numbers = count(1)
+
+    @property
+    def training(self) -> bool:
+        """Whether a run trains on this base."""
+        return bool(self._trained)
+
+    @property
+    def checkpoints(self) -> int:
+        """How many checkpoints are on the base."""
+        return len(self._loaded)
+
+    def activate(self, model: Any, name: str | None) -> None:
+        """From now on `model` computes with that adapter, or with none.
+
+        One that trains gets gradients, nothing else does: whoever computed in between.
+        """
+        if self._peft is None or name == self._active:
+            return
+        self._active = _UNKNOWN
+        tuner = self._peft.base_model
+        if name is None:
+            tuner.disable_adapter_layers()
+        else:
+            tuner.enable_adapter_layers()
+            self._peft.set_adapter(name, inference_mode=name not in self._trained)
+        self._checkpoint_gradients(model, on=self._trained.get(name or "", False))
+        self._active = name
+
+    def add(
+        self, model: Any, lora: LoraConfig, name: str, *, gradient_checkpointing: bool = False
+    ) -> Any:
+        """The model with fresh matrices that are to be trained, drawn from torch's generator.
+
+        They are float32 whatever the base is: small steps vanish in 16 bits.
+        """
+        self._active = _UNKNOWN
+        if self._peft is None:
+            self._peft = get_peft_model(model, lora, name, autocast_adapter_dtype=True)
+        else:
+            self._peft.add_adapter(name, lora, autocast_adapter_dtype=True)
+        self._trained[name] = gradient_checkpointing
+        self.activate(model, name)
+        return self._peft
+
+    def load(self, model: Any, checkpoint: Path, device: str) -> str:
+        """The name of a committed checkpoint's adapter, put on the model where it is not yet.
+
+        Raises:
+            RunError: It is damaged, or no plain LoRA.
+        """
+        key = (checkpoint, _record(checkpoint))
+        name = self._loaded.pop(key, None) or self._read(model, checkpoint, device)
+        self._loaded[key] = name
+        while len(self._loaded) > KEPT:
+            self.remove(self._loaded.pop(next(iter(self._loaded))))
+        return name
+
+    def _read(self, model: Any, checkpoint: Path, device: str) -> str:
+        check_adapter(checkpoint)
+        name = f"checkpoint{next(self._numbers)}"
+        # low_cpu_mem_usage: no initialisation that draws random numbers, a run may be training
+        options = {"adapter_name": name, "low_cpu_mem_usage": True, "torch_device": device}
+        self._active = _UNKNOWN
+        if self._peft is None:
+            self._peft = PeftModel.from_pretrained(model, checkpoint, **options)
+        else:
+            self._peft.load_adapter(checkpoint, **options)
+        return name
+
+    def remove(self, name: str) -> None:
+        """Take the adapter away; without any left the base is what it was before the first."""
+        self._trained.pop(name, None)
+        others = [other for other in self._peft.peft_config if other != name]
+        self._active = _UNKNOWN
+        if others:
+            self._peft.set_adapter(others[0], inference_mode=True)
+            self._peft.delete_adapter(name)
+            return
+        model = self._peft.unload()
+        self._peft = self._active = None
+        self._checkpoint_gradients(model, on=False)
+
+    def _checkpoint_gradients(self, model: Any, *, on: bool) -> None:
+        if on and not self._gradients_checkpointed:
+            model.gradient_checkpointing_enable({"use_reentrant": False})
+        elif self._gradients_checkpointed and not on:
+            model.gradient_checkpointing_disable()
+        self._gradients_checkpointed = on
+
+
+def check_adapter(checkpoint: Path) -> None:
+    """Refuse a checkpoint that is damaged or that asks PEFT for anything but plain LoRA weights.
+
+    Raises:
+        RunError: What is wrong with it.
+    """
+    names = {entry.name for entry in verify(checkpoint).files}
+    if not {WEIGHTS, CONFIG} <= names:
+        raise RunError("checkpoint_damaged", path=checkpoint, reason="it holds no LoRA weights")
+    try:
+        config = msgspec.json.decode((checkpoint / CONFIG).read_bytes())
+        with safe_open(checkpoint / WEIGHTS, "pt"):
+            pass
+    except (ValueError, SafetensorError) as error:
+        raise RunError("checkpoint_damaged", path=checkpoint, reason=str(error)) from None
+    # auto_mapping would import a module that the file names
+    plain = isinstance(config, dict) and config.get("peft_type") == "LORA"
+    if not plain or config.get("auto_mapping"):
+        raise RunError("checkpoint_damaged", path=checkpoint, reason="it is not a plain LoRA")
+
+
+def _record(checkpoint: Path) -> bytes:
+    """What tells a checkpoint from another one that was at the same place before."""
+    path = checkpoint / RECORD
+    return path.read_bytes() if path.is_file() else b""

@@ -1,0 +1,167 @@
+"""The devices of this machine: which one a model gets, in which number format, and what is free.
+
+Chosen by what the hardware says of itself, cheaply; what was chosen is said in a run's plan.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import NamedTuple
+
+import psutil
+import torch
+
+from nbfinetune.chat.models import How, Loaded
+from nbfinetune.core.errors import ConfigError, MissingDependency, ModelError
+from nbfinetune.core.runs.events import Notice
+from nbfinetune.core.sizes import in_bytes
+
+SMALL_PARAMETERS = 30_000_000
+"""A model up to here computes in float32 on a CPU, and on a single core: it gains nothing else."""
+
+_WEIGHT_BYTES = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0}
+_NF4_BYTES = 0.75
+"""Of a weight in 4 bits, with its scales, and with the embeddings that stay in 16."""
+
+_WORKING_SPACE = 1.1
+"""What answering takes beside the weights, as a factor."""
+
+
+class Memory(NamedTuple):
+    """Of a device, in bytes."""
+
+    free: int
+    total: int
+
+
+def devices() -> list[str]:
+    """The names of the devices here, the best one first."""
+    cuda = [f"cuda:{i}" for i in range(torch.cuda.device_count())]
+    mps = ["mps"] if torch.backends.mps.is_available() else []
+    return [*cuda, *mps, "cpu"]
+
+
+def choose_device(wanted: str = "auto") -> torch.device:
+    """The device named, or the best one here: CUDA, then MPS, then the CPU.
+
+    Raises:
+        ConfigError: It is not here, with those that are.
+    """
+    available = devices()
+    if wanted == "auto":
+        return torch.device(available[0])
+    name = "cuda:0" if wanted == "cuda" else wanted
+    if name not in available:
+        raise ConfigError(
+            "device_unknown", field="device", device=wanted, available=", ".join(available)
+        )
+    return torch.device(name)
+
+
+def choose_dtype(wanted: str, device: torch.device, parameters: int = 0) -> torch.dtype:
+    """The format named; on auto bfloat16 where the device computes it, float16 on older GPUs, else
+    float32. A small model stays in float32 on a CPU.
+    """
+    if wanted != "auto":
+        chosen: torch.dtype = getattr(torch, wanted)
+        return chosen
+    if device.type == "cuda":
+        return torch.bfloat16 if _gpu_has_bfloat16(device) else torch.float16
+    if device.type == "cpu" and parameters > SMALL_PARAMETERS and cpu_has_bfloat16():
+        return torch.bfloat16
+    return torch.float32
+
+
+def _gpu_has_bfloat16(device: torch.device) -> bool:
+    with torch.cuda.device(device):
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+
+
+def cpu_has_bfloat16() -> bool:
+    """Whether this CPU multiplies bfloat16 matrices itself: AMX or AVX512-BF16."""
+    checks = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    found = (getattr(torch.cpu, name, None) for name in checks)
+    return any(check is not None and check() for check in found)
+
+
+def settled(how: How, parameters: int = 0) -> How:
+    """With a device and a number format in place of `auto`.
+
+    Raises:
+        ConfigError: The device is not here, or has no 4 bits.
+        MissingDependency: 4 bits need a package that is not here.
+    """
+    device = choose_device(how.device)
+    if how.load_in_4bit:
+        _require_4bit(device)
+    dtype = choose_dtype(how.dtype, device, parameters)
+    return How(str(device), str(dtype).removeprefix("torch."), how.load_in_4bit)
+
+
+def _require_4bit(device: torch.device) -> None:
+    if device.type != "cuda":
+        raise ConfigError("no_4bit_on", field="load_in_4bit", value=True, device=str(device))
+    if find_spec("bitsandbytes") is None:
+        raise MissingDependency(
+            "package_missing", package="bitsandbytes", what="--load-in-4bit",
+            line="pip install bitsandbytes",
+        )  # fmt: skip
+
+
+def choice_notices(wanted: How, chosen: How) -> list[Notice]:
+    """What is worth knowing of a number format that nobody asked for."""
+    if wanted.dtype != "auto":
+        return []
+    if chosen.dtype == "float16":
+        return [Notice("dtype_float16", {"device": chosen.device})]
+    if chosen.device == "cpu" and chosen.dtype == "bfloat16":
+        return [Notice("dtype_cpu_bfloat16", {})]
+    return []
+
+
+def memory(device: torch.device | str) -> Memory:
+    """What the device has, and what of it could be taken now."""
+    device = torch.device(device)
+    if device.type == "cuda":
+        free, total = torch.cuda.mem_get_info(device)
+        unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return Memory(free + unused, total)
+    if device.type == "mps":
+        total = torch.mps.recommended_max_memory()
+        return Memory(max(0, total - torch.mps.driver_allocated_memory()), total)
+    found = psutil.virtual_memory()
+    return Memory(found.available, found.total)
+
+
+def needed_bytes(parameters: int, how: How) -> int:
+    """What a model takes to be loaded and to answer."""
+    weight = _NF4_BYTES if how.load_in_4bit else _WEIGHT_BYTES[how.dtype]
+    return int(parameters * weight * _WORKING_SPACE)
+
+
+def require_room(name: str, parameters: int, how: How, loaded: Sequence[Loaded]) -> None:
+    """Refuse a model that doesn't fit beside those that are loaded.
+
+    Raises:
+        ModelError: With what it needs, what is free, and who holds the rest.
+    """
+    needed, room = needed_bytes(parameters, how), memory(how.device)
+    if needed <= room.free:
+        return
+    figures = {"needed": in_bytes(needed), "free": in_bytes(room.free), "device": how.device}
+    holders = [told for told in loaded if told.device == how.device]
+    if not holders:
+        raise ModelError("model_too_large", name=name, total=in_bytes(room.total), **figures)
+    held = ", ".join(f"{told.name} {in_bytes(told.memory_bytes)}" for told in holders)
+    raise ModelError("model_no_room", name=name, held=held, **figures)
+
+
+def give_memory_back() -> None:
+    """Return what nobody holds any more to the machine, also what errors left in circles."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    if torch.backends.mps.is_available():
+        torch.mps.empty_cache()
