@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from nbfinetune.core.problems import Problem
 from nbfinetune.core.reading.json_faults import skip_blanks
-from nbfinetune.core.reading.json_scan import MAX_DEPTH, MAX_NUMBER, scan
+from nbfinetune.core.reading.json_scan import MAX_DEPTH, MAX_NUMBER, _Reader, scan
 from nbfinetune.core.reading.jsonl import read_json, read_jsonl
 from nbfinetune.core.rows import BROKEN, Row
 
@@ -360,6 +361,39 @@ def test_it_accepts_only_what_json_accepts_and_never_raises(text, at, char):
     elif not found.faults or found.stopped:
         with pytest.raises(ValueError):  # noqa: PT011
             json.loads(text)
+
+
+_values = ["1", "-2.5", "true", "null", '"x"', '"\\u4f60"', '"\\ud83d\\ude00"', "[1, [2]]", "{}",
+           '{"a": 1, "b": [2]}', "[[[3]]]", "NaN", "1e5", '"\t"', '"\udce9"', '"\\ud83d"', "01",
+           '{"a": 1, "a": 2}', "\xa01", "x", '"\\x"', ""]  # fmt: skip
+_value = st.sampled_from(_values[:11]) | st.sampled_from(_values)
+_key = st.sampled_from(['"a"', '"b"', '"c"', '"d"', '"e"', "f"])
+_wide = st.lists(_value, max_size=9).map(lambda values: f"[{', '.join(values)}]")
+_keyed = st.lists(st.tuples(_key, _value), max_size=6).map(
+    lambda pairs: "{" + ",\n".join(f"{key}: {value}" for key, value in pairs) + "}"
+)
+
+
+@settings(max_examples=400, derandomize=True, deadline=None)
+@given(_wide | _keyed | st.tuples(_wide, _keyed).map(lambda two: f"[{two[0]}, {two[1]}]"))
+def test_many_values_at_once_are_read_as_one_by_one(text):
+    found = scan(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_Reader, "run", lambda *_: ())
+        one_by_one = scan(text)
+    assert repr(found) == repr(one_by_one)
+
+
+@pytest.mark.parametrize("piece", ["1,", '{"a": [1]}, ', '"x\\n", ', '"k%d": "v", ', "[[]], "])
+def test_a_line_with_a_fault_among_a_million_values_takes_no_more_than_seconds(piece):
+    begin, end = ('{"a": [', "NaN]}") if "%d" not in piece else ("{", '"z": NaN}')
+    pieces = (piece % number if "%d" in piece else piece for number in range(500_000))
+    text = begin + "".join(pieces) + end
+    started = time.process_time()
+    (row,) = read_jsonl(text)
+    assert time.process_time() - started < 5
+    assert isinstance(row, Row)
+    assert [problem.kind for problem in row.problems] == ["constant"]
 
 
 @settings(max_examples=200, derandomize=True, deadline=None)

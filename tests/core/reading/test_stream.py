@@ -13,10 +13,11 @@ from nbfinetune.core.messages import Conversation
 from nbfinetune.core.problems import Problem
 from nbfinetune.core.reading import jsonl
 from nbfinetune.core.reading.checking import Check, by_line
-from nbfinetune.core.reading.fast_rows import plain_rows, plain_value
+from nbfinetune.core.reading.fast_rows import PlainRows, decoded_rows, plain_value, quotes
 from nbfinetune.core.reading.json_scan import MAX_DEPTH, MAX_NUMBER
-from nbfinetune.core.reading.jsonl import LONGEST_OBJECT_LINES, read_json, read_jsonl
-from nbfinetune.core.reading.stream import PlainRows, line_lists, stream_jsonl
+from nbfinetune.core.reading.jsonl import read_json, read_jsonl
+from nbfinetune.core.reading.line_rows import LONGEST_OBJECT_LINES
+from nbfinetune.core.reading.stream import stream_jsonl, whole_lines
 from nbfinetune.core.rows import Row
 from tests.mutations import MUTATIONS, row_line
 
@@ -32,7 +33,7 @@ def expanded(items: Iterable[PlainRows | Row | Problem]) -> Iterator[Row | Probl
     """Plain rows as the careful reader has them."""
     for item in items:
         if isinstance(item, PlainRows):
-            for line, row in enumerate(item.rows, start=item.line):
+            for line, row in zip(item.lines, item.rows, strict=True):
                 messages = [{"role": m.role, "content": m.content} for m in row]
                 yield Row(line, {"messages": messages})
         else:
@@ -126,14 +127,16 @@ def test_rows_are_read_at_full_speed_only_where_nothing_is_wrong_with_them():
         twice, row_line("a", ""), row_line("\u200b", "b"), row_line("a"), "", "[]", GOOD + "x",
         '{"messages": []}', GOOD[:-1] + ', "id": 1}', GOOD.replace("hi", "\\ud800"),
     ]  # fmt: skip
-    rows = plain_rows([line.encode() for line in [*fine, *others, *fine]])
-    assert [row is not None for row in rows] == [True] * 4 + [False] * len(others) + [True] * 4
+    lines = [*fine, *others, *fine]
+    items = list(stream_jsonl(["\n".join(lines).encode()]))
+    plain = [line for item in items if isinstance(item, PlainRows) for line in item.lines]
+    assert plain == [1, 2, 3, 4, *range(len(lines) - 3, len(lines) + 1)]
 
 
 def test_two_equal_keys_are_found_behind_an_escaped_backslash():
     # Counted by quotes alone, the end of each content would hide one of the repeated key's.
     line = row_line(*["\\"] * 4).replace('"role"', '"role": "user", "role"', 1)
-    assert plain_rows([line.encode()]) == [None]
+    assert decoded_rows([line.encode()], quotes(line.encode())) == [None]
     assert_same(line)
 
 
@@ -161,9 +164,10 @@ def test_a_value_is_vouched_for_only_without_any_fault(line, value):
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])
 def test_lines_are_the_same_wherever_the_blocks_are_cut(end, size):
-    raw = end.join(["a", "", "bc", "", "", "d" * 50, ""]).encode()
-    lines = [line for some in line_lists(cut(raw, size)) for line in some]
-    assert lines == raw.splitlines()
+    raw = end.join(["a", "", '"bc"', "", "", "d" * 50 + '"', ""]).encode()
+    pieces = list(whole_lines(cut(raw, size)))
+    assert [line for lines, _ in pieces for line in lines] == raw.splitlines()
+    assert sum(found for _, found in pieces) == raw.count(b'"')
 
 
 @pytest.mark.parametrize("count", [3, LONGEST_OBJECT_LINES - 1, LONGEST_OBJECT_LINES, 3000])

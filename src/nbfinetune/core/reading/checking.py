@@ -19,10 +19,10 @@ from nbfinetune.core.messages import Conversation
 from nbfinetune.core.problems import Problem
 from nbfinetune.core.quoting import quoted
 from nbfinetune.core.reading.encoding import Decoded, decode, open_blocks
-from nbfinetune.core.reading.fast_rows import conversation_of_plain
+from nbfinetune.core.reading.fast_rows import PlainRows, conversation_of_plain
 from nbfinetune.core.reading.json_faults import skip_blanks
 from nbfinetune.core.reading.jsonl import read_json, read_jsonl
-from nbfinetune.core.reading.stream import PlainRows, stream_jsonl
+from nbfinetune.core.reading.stream import stream_jsonl
 from nbfinetune.core.reading.survey import Survey
 from nbfinetune.core.rows import Row
 from nbfinetune.core.validation import check_row, conversation_of
@@ -94,9 +94,9 @@ class Check:
 
     def _plain(self, plain: PlainRows) -> None:
         self.valid += len(plain.rows)
-        self.survey.see_plain(plain.line, plain.rows, self.system)
+        self.survey.see_plain(plain, self.system)
         if self.keep:
-            for line, row in enumerate(plain.rows, start=plain.line):
+            for line, row in zip(plain.lines, plain.rows, strict=True):
                 self.keep(conversation_of_plain(row, line, self.system))
 
 

@@ -11,43 +11,79 @@ import math
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Literal
+from itertools import chain, filterfalse
+from operator import attrgetter, itemgetter
+from typing import Any, ClassVar, NamedTuple
+from unicodedata import normalize
 
 import msgspec
 
-from nbfinetune.core.messages import Conversation, Message
+from nbfinetune.core.messages import Conversation, Message, Role
 from nbfinetune.core.reading.json_scan import MAX_DEPTH, MAX_NUMBER
+from nbfinetune.core.reading.repeats import text_of
 from nbfinetune.core.validation import INVISIBLE, is_blank
-
-_LONGEST = 64
-"""Most messages of a row that are read at this speed."""
 
 _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 _NO_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 
-class _System(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    role: Literal["system"]
+class _Said(msgspec.Struct, forbid_unknown_fields=True, tag_field="role", gc=False):
+    """One message. Its class stands for its role, which the decoder insists on."""
+
     content: str
+    role: ClassVar[Role]
 
 
-class _User(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    role: Literal["user"]
-    content: str
+class _System(_Said, tag="system"):
+    role: ClassVar[Role] = "system"
 
 
-class _Assistant(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    role: Literal["assistant"]
-    content: str
+class _User(_Said, tag="user"):
+    role: ClassVar[Role] = "user"
 
 
-PlainRow = tuple[_System | _User | _Assistant, ...]
+class _Assistant(_Said, tag="assistant"):
+    role: ClassVar[Role] = "assistant"
+
+
+PlainRow = list[_System | _User | _Assistant]
 """The messages of a row without any problem: user and assistant in turn, behind a system prompt
 where their number is odd. None of them is blank."""
 
 
-def plain_rows(lines: Sequence[bytes]) -> list[PlainRow | None]:
-    """For each line its row, if no rule for one row has anything to say about it; else None.
+class _Row(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    messages: PlainRow
+
+
+class Group(NamedTuple):
+    """Those rows of several that have one number of messages, with all their texts in one list.
+
+    `places` are the indexes of the rows. `texts` has the contents of the first row, then those of
+    the second, and so on; `keys` has the same as `text_of` has them.
+    """
+
+    places: Sequence[int]
+    roles: tuple[str, ...]
+    texts: list[str]
+    keys: list[str]
+
+
+class PlainRows(NamedTuple):
+    """Rows without any problem, and the line of each."""
+
+    lines: Sequence[int]
+    rows: list[PlainRow]
+    groups: list[Group]
+
+
+_decode = msgspec.json.Decoder(_Row).decode
+_content, _first = attrgetter("content"), itemgetter(0)
+_INVISIBLE = frozenset(INVISIBLE)
+_UNCOUNTED = -(1 << 60)
+
+
+def decoded_rows(lines: Sequence[bytes], found: int) -> list[PlainRow | None]:
+    """For each line its messages, if there is nothing else on it; `found` are the quotes of all.
 
     The decoder takes the last of two equal keys, and forbids all else that JSON does. So strings
     are counted: a row of n messages has 4n + 1 of them and can't have fewer. That is done for all
@@ -55,22 +91,85 @@ def plain_rows(lines: Sequence[bytes]) -> list[PlainRow | None]:
     """
     rows: list[PlainRow | None]
     try:
-        # Mostly all rows are plain and of one shape: nothing is faster than finding that out.
-        decode = _decoder(lines[0].count(b'"role"')).decode
-        rows = [decode(line).messages for line in lines]
-        taken = lines
+        decoded = [_decode(line).messages for line in lines]
+        rows = list[PlainRow | None](decoded)
     except ValueError:
         rows = [_decoded(line) for line in lines]
-        taken = [line for line, row in zip(lines, rows, strict=True) if row is not None]
-    found: list[Any] = rows if taken is lines else [row for row in rows if row is not None]
-    if _strings(b"".join(taken)) != len(found) + 4 * sum(map(len, found)):
-        rows = [
-            row if row is not None and _strings(line) == 4 * len(row) + 1 else None
+        decoded = [row for row in rows if row is not None]
+        found = quotes(b"".join(line for line, row in zip(lines, rows, strict=True) if row))
+    if found != _quotes_of(len(decoded), sum(map(len, decoded))):
+        return [
+            row if row is not None and quotes(line) == _quotes_of(1, len(row)) else None
             for line, row in zip(lines, rows, strict=True)
         ]
-    if _any_blank({message.content[:1] for row in found for message in row}):
-        rows = [row if row is not None and not _is_blank(row) else None for row in rows]
     return rows
+
+
+def _quotes_of(rows: int, messages: int) -> int:
+    return 2 * rows + 8 * messages
+
+
+def quotes(
+    text: bytes, start: int = 0, end: int | None = None, *, behind: Sequence[bytes] = ()
+) -> int:
+    """How many quotes in `text[start:end]` begin or end a string of JSON; far below 0 where that
+    takes more than counting. `behind`: what stands right before it."""
+    end = len(text) if end is None else end
+    count = text.count(b'"', start, end)
+    if any(piece.endswith(b"\\") for piece in behind[-1:]):
+        return _UNCOUNTED
+    if text.find(b"\\", start, end) >= 0:
+        if text.find(b'\\\\"', start, end) >= 0:
+            return _UNCOUNTED
+        count -= text.count(b'\\"', start, end)
+    return count
+
+
+def grouped(rows: Sequence[PlainRow]) -> tuple[list[Group], set[int]]:
+    """The rows by their number of messages; the indexes of those that some rule might object to."""
+    lengths = list(map(len, rows))
+    if lengths.count(lengths[0]) == len(lengths):
+        return _group(range(len(rows)), rows)
+    places: dict[int, list[int]] = {}
+    for index, length in enumerate(lengths):
+        places.setdefault(length, []).append(index)
+    found = [_group(some, [rows[index] for index in some]) for some in places.values()]
+    return [group for groups, _ in found for group in groups], {i for _, bad in found for i in bad}
+
+
+def _group(places: Sequence[int], rows: Sequence[PlainRow]) -> tuple[list[Group], set[int]]:
+    turns = _turns(len(rows[0]))
+    messages = list(chain.from_iterable(rows))
+    if len(turns) < 2 or tuple(map(type, messages)) != turns * len(rows):
+        bad = (i for i, row in zip(places, rows, strict=True) if tuple(map(type, row)) != turns)
+        return [], set(places if len(turns) < 2 else bad)
+    texts = list(map(_content, messages))
+    keys = _keys(texts)
+    if keys is None:
+        blank = (index for index, text in enumerate(texts) if is_blank(text))
+        return [], {places[index // len(turns)] for index in blank}
+    return [Group(places, tuple(turn.role for turn in turns), texts, keys)], set()
+
+
+def _keys(texts: list[str]) -> list[str] | None:
+    """Each as `text_of` has it; None if there is nothing to see in one of them."""
+    keys = list(map(str.strip, texts))
+    if not all(keys):
+        return None
+    others = list(filterfalse(str.isascii, keys))
+    if others:
+        # What nobody sees as a text begins with a blank, or with one of these.
+        if not _INVISIBLE.isdisjoint(map(_first, others)) and any(map(is_blank, others)):
+            return None
+        if [normalize("NFC", text) for text in others] != others:
+            keys = list(map(text_of, keys))
+    return keys
+
+
+@lru_cache(maxsize=256)
+def _turns(count: int) -> tuple[type[_Said], ...]:
+    """The classes of that many messages in their order."""
+    return (_System,) * (count % 2) + (_User, _Assistant) * (count // 2)
 
 
 def plain_value(line: bytes) -> dict[str, Any] | None:
@@ -106,42 +205,11 @@ def conversation_of_plain(row: PlainRow, line: int, system: str | None = None) -
     return Conversation(tuple(messages), line)
 
 
-@lru_cache(maxsize=4 * _LONGEST)
-def _decoder(count: int) -> msgspec.json.Decoder[Any]:
-    """The decoder of rows with this number of messages, in their order; of pairs for others."""
-    if not 2 <= count <= _LONGEST:
-        return _decoder(2)
-    turns = (_System,) * (count % 2) + (_User, _Assistant) * (count // 2)
-    messages = tuple.__class_getitem__(turns)
-    row = msgspec.defstruct("_Row", [("messages", messages)], forbid_unknown_fields=True, gc=False)
-    return msgspec.json.Decoder(row)
-
-
 def _decoded(line: bytes) -> PlainRow | None:
     try:
-        messages: PlainRow = _decoder(line.count(b'"role"')).decode(line).messages
+        return _decode(line).messages
     except ValueError:
         return None
-    return messages
-
-
-def _any_blank(firsts: set[str]) -> bool:
-    """Whether a text might be blank, by the first characters of all: it begins like a blank one."""
-    return any(not first.strip() or first in INVISIBLE for first in firsts)
-
-
-def _is_blank(row: PlainRow) -> bool:
-    return any(is_blank(message.content) for message in row)
-
-
-def _strings(text: bytes) -> int:
-    """How many strings there are in JSON; -1 where that would take more than counting quotes."""
-    quotes = text.count(b'"')
-    if b"\\" in text:
-        if b'\\\\"' in text:
-            return -1
-        quotes -= text.count(b'\\"')
-    return quotes // 2
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -9,6 +9,9 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Container, Iterator
+from contextlib import suppress
+from functools import cache
 from typing import Any, NamedTuple, NoReturn
 
 from nbfinetune.core.quoting import character, quoted
@@ -22,29 +25,60 @@ MAX_NUMBER = 1000
 MOST_PLACES = 100_000
 """How many values of a row have a place of their own; others have that of one around them."""
 
+_MOST_AT_ONCE = 10_000
+"""How many values are read at once where there is nothing wrong with them."""
+
+_LEVELS = 2
+"""How deep such values are nested at most."""
+
 _BLANKS = re.compile(r"[ \t\n\r]*")
-_PLAIN = re.compile(r'(?:[^"\\\x00-\x1f\ud800-\udfff]++|\\["\\/bfnrt])*+')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _WORD = re.compile(r"-?[A-Za-z]+")
 _LINE_END = re.compile(r"[\r\n]")
 _HEX = re.compile(r"[0-9A-Fa-f]{4}")
-_BRACKET = re.compile(r'"(?:[^"\\\n\r]|\\.)*"?|[][{}]')
+_BRACKET = re.compile(r'"(?:[^"\\\n\r]++|\\[^\n\r])*+"?|[][{}]')
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_ODD = re.compile(r"[\x00-\x1f\ud800-\udfff]")
+_CONTROL, _BYTE = re.compile(r"[\x00-\x1f]"), re.compile(r"[\udc80-\udcff]")
+_HALF = re.compile(r"[\ud800-\udfff]")
+_NO_BYTE = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")
+_SHORT = r'\\["\\/bfnrt]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4}'
+_PAIR = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_INSIDE = re.compile(rf'(?:[^"\\\n\r]++|{_SHORT}|{_PAIR})*+')
 _WORDS: dict[str, object] = {"true": True, "false": False, "null": None}
 _CONSTANTS = ("NaN", "Infinity", "-Infinity")
 
 
-class Scan(NamedTuple):
-    """What was read: the value, the offset behind it, the offset of each value by JSON path.
+@cache
+def _runs() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Values and pairs without any fault, each with the comma behind it, if another one follows."""
+    gap = r"[ \t\n\r]*+"
+    string = rf'"(?:[^"\\\x00-\x1f\ud800-\udfff]++|{_SHORT}|{_PAIR})*+"'
+    scalar = rf"(?:{string}|-?(?:0|[1-9][0-9]{{0,17}}+)(?:\.[0-9]{{1,17}}+)?|true|false|null)"
+    value, most = scalar, f"{{1,{_MOST_AT_ONCE}}}+"
+    for _ in range(_LEVELS):
+        pair = rf"{string}{gap}:{gap}{value}"
+        array = rf"\[{gap}(?:{value}{gap}(?:,{gap}{value}{gap})*+)?\]"
+        mapping = rf"\{{{gap}(?:{pair}{gap}(?:,{gap}{pair}{gap})*+)?\}}"
+        value = rf"(?:{scalar}|{array}|{mapping})"
+    return (
+        re.compile(rf'(?:{value}{gap},{gap}(?=[-0-9"tfn\[{{])){most}'),
+        re.compile(rf'(?:{string}{gap}:{gap}{value}{gap},{gap}(?=")){most}'),
+    )
 
-    `stopped` is the fault after which nothing could be read; the value is then `BROKEN`.
+
+class Scan(NamedTuple):
+    """What was read: the value, the offset behind it, what is wrong with it.
+
+    `stopped` is the fault after which nothing could be read; the value is then `BROKEN`, and
+    `opened` has the offsets of the brackets that were still open.
     """
 
     value: object
     end: int
-    offsets: dict[str, int]
     faults: tuple[Fault, ...]
     stopped: Fault | None = None
+    opened: tuple[int, ...] = ()
 
 
 def scan(text: str, start: int = 0, end: int | None = None) -> Scan:
@@ -55,12 +89,37 @@ def scan(text: str, start: int = 0, end: int | None = None) -> Scan:
         stopped = None
     except _Stopped as stop:
         value, stopped = BROKEN, stop.fault
-    return Scan(value, reader.at, reader.offsets, reader.all_faults(stopped), stopped)
+    return Scan(value, reader.at, reader.all_faults(stopped), stopped, tuple(reader.opened))
+
+
+def offsets(text: str, start: int) -> dict[str, int]:
+    """The offset of each value by JSON path, in the value that begins at `start`."""
+    reader = _Reader(text, start, len(text), places=True)
+    with suppress(_Stopped):
+        reader.value("$", 1)
+    return reader.offsets
+
+
+def brackets(text: str, start: int, end: int) -> Iterator[int]:
+    """For each bracket outside strings 1 if it opens, else -1; a line end ends a string, too."""
+    for found in _BRACKET.finditer(text, start, end):
+        char = found.group()
+        if char in "[{":
+            yield 1
+        elif char in "]}":
+            yield -1
 
 
 def _unescaped(text: str) -> str:
     """Text with escapes of two characters, as it is meant."""
-    return str(json.loads(f'"{text}"')) if "\\" in text else text
+    return str(json.loads(f'"{text}"', strict=False)) if "\\" in text else text
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("duplicate key")
+    return found
 
 
 class _Stopped(Exception):
@@ -72,23 +131,29 @@ class _Stopped(Exception):
 class _Reader:
     """A recursive descent over `text[at:end]`; `MAX_DEPTH` bounds the recursion."""
 
-    def __init__(self, text: str, at: int, end: int) -> None:
+    def __init__(self, text: str, at: int, end: int, *, places: bool = False) -> None:
         self.text = text
         self.at = at
         self.end = end
+        self.places = places
         self.offsets: dict[str, int] = {}
         self.faults: list[Fault] = []
         self.known: set[tuple[str, str, str]] = set()
         self.exotic: list[int] = []
+        self.opened: list[int] = []
+        self.slow_until = at
 
     def value(self, path: str, depth: int) -> object:
         char = self.peek()
-        if len(self.offsets) < MOST_PLACES:
+        if self.places and len(self.offsets) < MOST_PLACES:
             self.offsets[path] = self.at
         if char in "{[":
             if depth > MAX_DEPTH:
                 return self.too_deep(path)
-            return self.mapping(path, depth) if char == "{" else self.array(path, depth)
+            self.opened.append(self.at)
+            found = self.mapping(path, depth) if char == "{" else self.array(path, depth)
+            self.opened.pop()
+            return found
         if char == '"':
             return self.string(path)
         return self.scalar(path)
@@ -100,6 +165,7 @@ class _Reader:
             self.at += 1
             return found
         while True:
+            found.update(self.run(_runs()[1], depth, found))
             if self.peek() != '"':
                 self.stop("name", got=character(self.peek()))
             key_at = self.at
@@ -124,9 +190,33 @@ class _Reader:
             self.at += 1
             return found
         while True:
+            found.extend(self.run(_runs()[0], depth))
             found.append(self.value(f"{path}[{len(found)}]", depth + 1))
             if self.closed("]"):
                 return found
+
+    def run(self, pattern: re.Pattern[str], depth: int, known: Container[str] = ()) -> Any:
+        """Past as many values as have no fault and are followed by another one; what they are.
+
+        `known` are the keys that are there already: none of them may come again.
+        """
+        self.peek()
+        if self.places or depth > MAX_DEPTH - _LEVELS or self.at < self.slow_until:
+            return ()
+        run = pattern.match(self.text, self.at, self.end)
+        if run is None:
+            return ()
+        inner = run.group().rstrip(" \t\n\r,")
+        try:
+            text = f"[{inner}]" if pattern is _runs()[0] else f"{{{inner}}}"
+            found = json.loads(text, object_pairs_hook=_pairs)
+        except ValueError:
+            found = None
+        if found is None or (known and any(key in known for key in found)):
+            self.slow_until = run.end()
+            return ()
+        self.at = run.end()
+        return found
 
     def closed(self, close: str) -> bool:
         """Past the `,` or the closing bracket that follows a value; True for the bracket."""
@@ -145,17 +235,37 @@ class _Reader:
         parts: list[str] = []
         self.at += 1
         while True:
-            plain = _PLAIN.match(self.text, self.at, self.end)
-            assert plain is not None
-            parts.append(_unescaped(plain.group()))
-            self.at = plain.end()
+            inside = _INSIDE.match(self.text, self.at, self.end)
+            assert inside is not None
+            parts.append(self.inside(inside, path))
+            self.at = inside.end()
             if self.at >= self.end:
                 self.stop("cut")
             char = self.text[self.at]
             if char == '"':
                 self.at += 1
                 return "".join(parts)
-            parts.append(self.escape(path) if char == "\\" else self.bad_character(path, start))
+            if char != "\\":
+                self.at = start
+                self.stop("newline")
+            parts.append(self.escape(path))
+
+    def inside(self, found: re.Match[str], path: str) -> str:
+        """A piece of a string as it is meant; the first of the characters that may not be there."""
+        text = found.group()
+        if not _ODD.search(text):
+            return _unescaped(text)
+        if control := _CONTROL.search(text):
+            at = found.start() + control.start()
+            self.fault("json_parse", "control", at, path, got=character(control.group()))
+        if byte := _BYTE.search(text):
+            # Decoded with "surrogateescape": a byte that is no UTF-8.
+            got = f"0x{ord(byte.group()) - 0xDC00:02X}"
+            self.fault("encoding", "byte", found.start() + byte.start(), path, got=got)
+        if half := _NO_BYTE.search(text):
+            at = found.start() + half.start()
+            self.fault("lone_surrogate", "", at, path, got=character(half.group()))
+        return _unescaped(_HALF.sub("\ufffd", text))
 
     def escape(self, path: str) -> str:
         start = self.at
@@ -195,22 +305,6 @@ class _Reader:
             escape = self.text[backslash : backslash + 6]
             self.stop("escape", got=quoted(_LINE_END.split(escape)[0]))
         return int(digits.group(), 16)
-
-    def bad_character(self, path: str, start: int) -> str:
-        """A character that may not stand in a string as it is."""
-        at, char = self.at, self.text[self.at]
-        if char in "\n\r":
-            self.at = start
-            self.stop("newline")
-        if char < " ":
-            self.fault("json_parse", "control", at, path, got=character(char))
-        elif "\udc80" <= char <= "\udcff":
-            # Decoded with "surrogateescape": a byte that is no UTF-8.
-            self.fault("encoding", "byte", at, path, got=f"0x{ord(char) - 0xDC00:02X}")
-        else:
-            self.fault("lone_surrogate", "", at, path, got=character(char))
-        self.at += 1
-        return char if char < " " else "\ufffd"
 
     def scalar(self, path: str) -> object:
         start = self.at

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from nbfinetune.core.messages import Conversation
 from nbfinetune.core.problems import Problem
 from nbfinetune.core.quoting import quoted
-from nbfinetune.core.reading.fast_rows import PlainRow
-from nbfinetune.core.reading.repeats import Repeats, text_of
+from nbfinetune.core.reading.fast_rows import Group, PlainRows
+from nbfinetune.core.reading.repeats import Repeats, hashes_of, text_of
 from nbfinetune.core.rows import Row, child
 from nbfinetune.core.validation import ROLES, is_blank
 
@@ -66,41 +66,42 @@ class Survey:
         """Remember a valid row."""
         line = conversation.line or 0
         self._note_systems([conversation.system], [line])
-        self._repeats.add([line], [[text_of(m.content)] for m in conversation.messages])
+        texts = [[text_of(message.content)] for message in conversation.messages]
+        self._repeats.add([line], *hashes_of(texts))
 
-    def see_plain(self, line: int, rows: Sequence[PlainRow], system: str | None = None) -> None:
-        """Count and remember rows on consecutive lines; `system` is for those that have none."""
-        self.rows += len(rows)
-        lengths: dict[int, list[int]] = {len(rows[0]): []}
-        if len(set(map(len, rows))) == 1:
-            self._keep_plain(range(line, line + len(rows)), rows, system)
+    def see_plain(self, plain: PlainRows, system: str | None = None) -> None:
+        """Count and remember plain rows; `system` is for those that have no system prompt."""
+        self.rows += len(plain.rows)
+        if len(plain.groups) == 1:
+            self._repeats.add(plain.lines, *self._hashes(plain.groups[0], plain.lines, system))
             return
-        for index, row in enumerate(rows):
-            lengths.setdefault(len(row), []).append(index)
-        for places in lengths.values():
-            lines = [line + index for index in places]
-            self._keep_plain(lines, [rows[index] for index in places], system)
+        questions, answers = [0] * len(plain.rows), [0] * len(plain.rows)
+        for group in plain.groups:
+            lines = [plain.lines[place] for place in group.places]
+            hashes = self._hashes(group, lines, system)
+            for place, question, answer in zip(group.places, *hashes, strict=True):
+                questions[place], answers[place] = question, answer
+        self._repeats.add(plain.lines, questions, answers)
 
-    def _keep_plain(
-        self, lines: Sequence[int], rows: Sequence[PlainRow], system: str | None
-    ) -> None:
-        """The same for rows of one length, message by message."""
-        columns = [[message.content for message in column] for column in zip(*rows, strict=True)]
-        if columns[0].count(columns[0][0]) == len(lines):
-            # One system prompt in all rows: one text is hashed once.
-            columns[0] = [columns[0][0]] * len(lines)
-        texts = [list(map(str.strip, column)) for column in columns]
-        for index, (column, stripped) in enumerate(zip(columns, texts, strict=True)):
-            if stripped != column:
-                self._note_outer(lines, index, rows[0][index].role, column)
-            if not all(map(str.isascii, stripped)):
-                texts[index] = [text if text.isascii() else text_of(text) for text in stripped]
-        if rows[0][0].role == "system":
-            self._note_systems(columns[0], lines)
-        else:
+    def _hashes(
+        self, group: Group, lines: Sequence[int], system: str | None
+    ) -> tuple[list[int], list[int]]:
+        """Of the questions and of the answers; what else there is to see in the rows is noted."""
+        count, texts = len(group.roles), group.texts
+        if texts != group.keys:
+            for index, role in enumerate(group.roles):
+                self._note_outer(lines, index, role, texts[index::count])
+        keys = [group.keys[index::count] for index in range(count)]
+        if group.roles[0] != "system":
             self._note_systems([system or None], lines)
-            texts = [[text_of(system)] * len(lines), *texts] if system else texts
-        self._repeats.add(lines, texts)
+            keys = [[text_of(system)] * len(lines), *keys] if system else keys
+        elif texts[::count].count(texts[0]) == len(lines):
+            # One system prompt in all rows: one text is hashed once.
+            self._note_systems(texts[:1], lines)
+            keys[0] = keys[0][:1] * len(lines)
+        else:
+            self._note_systems(texts[::count], lines)
+        return hashes_of(keys)
 
     def repeats(self) -> Iterator[Problem]:
         """The duplicates and contradictions, by line."""
@@ -144,6 +145,8 @@ class Survey:
         self, lines: Sequence[int], index: int, role: str, column: Sequence[str]
     ) -> None:
         found = [line for line, text in zip(lines, column, strict=True) if text != text.strip()]
+        if not found:
+            return
         habit = _Habit(found[0], f"$.messages[{index}].content", len(found))
         known = self._outer.setdefault(role, habit)
         if known is not habit:
