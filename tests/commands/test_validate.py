@@ -33,6 +33,16 @@ def test_a_valid_file_is_one_line_and_status_0(capsys):
     assert capsys.readouterr().out == "good.jsonl: valid (10 rows)\n"
 
 
+def test_a_key_that_holds_the_system_prompt_is_used(capsys):
+    row = (ROW % "a").replace('{"messages"', '{"prompt_of_system": "Be brief.", "messages"')
+    Path("keyed.jsonl").write_text(VALID.replace(ROW % "0", row))
+    main(["validate", "keyed.jsonl", "--system-key", "prompt_of_system"])
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "keyed.jsonl: valid (10 rows)",
+        "  rows converted from a system prompt beside messages: 1",
+    ]
+
+
 def test_warnings_alone_are_valid(capsys):
     Path("few.jsonl").write_text(ROW % "a")
     assert main(["validate", "few.jsonl"]) == 0

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from nbfinetune.commands import Outcome
 from nbfinetune.commands.fix import add_fix_arguments, fix, target
 from nbfinetune.core import text
-from nbfinetune.core.convert.converter import Conversion
+from nbfinetune.core.convert.converter import Conversion, Converter
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.problems import Problem, Severity
 from nbfinetune.core.quoting import visible
@@ -53,6 +53,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--encoding", metavar="NAME", help="of files that are no UTF-8: gb18030, utf-16 …"
     )
+    parser.add_argument(
+        "--system-key", metavar="KEY", help="a key beside messages that holds the system prompt"
+    )
     add_fix_arguments(parser)
     parser.set_defaults(run=validate)
 
@@ -70,7 +73,8 @@ def validate(arguments: argparse.Namespace) -> Iterator[Outcome]:
             return
         files, encoding = [target(arguments)[0]], None
     for file in files:
-        path, check = as_path(file), Check(profile=arguments.profile)
+        path, converter = as_path(file), Converter(system_key=arguments.system_key)
+        check = Check(profile=arguments.profile, converter=converter)
         items = file_items(path, profile=arguments.profile, encoding=encoding)
         problems = check.problems(items)
         yield from (_json_line if arguments.json else _report)(file, check, problems)

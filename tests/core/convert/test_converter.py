@@ -293,6 +293,13 @@ def test_a_system_prompt_beside_messages_is_moved_into_them_on_request_only():
     ]  # fmt: skip
 
 
+def test_the_key_of_a_system_prompt_can_have_any_name():
+    converter = Converter(system_key="the prompt")
+    row = converter.convert(Row(1, {"the prompt": "Be brief.", "system": "x", "messages": TURNS}))
+    assert row.value == {"messages": [SYSTEM, *TURNS], "system": "x"}
+    assert row.source_path("$.messages[0].content") == "$['the prompt']"
+
+
 @pytest.mark.parametrize(
     "value",
     [

@@ -65,8 +65,10 @@ WHOLE: Mapping[str, Phrase] = {
     "extra_key/row": Phrase(
         "the key {key} has no effect on training ({count}×, first here)",
         "键 {key} 对训练没有作用（共 {count} 处，此处最先）",
-        "It is kept when the dataset is written; what the model should learn goes in 'messages'.",
-        "写出数据集时会保留。要让模型学的内容应放进 'messages'。",
+        "It is kept when the dataset is written; what the model should learn goes in 'messages'. "
+        "If it is the system prompt of its row, add  --system-key KEY.",
+        "写出数据集时会保留。要让模型学的内容应放进 'messages'。"
+        "若它是该行的系统提示，请加上  --system-key 键名。",
     ),
     "extra_key/more": Phrase(
         "further keys that have no effect on training: {count}× (first here)",

@@ -83,9 +83,10 @@ WHOLE_CASES = [
     Case("extra_key/row", jsonl(ROW.replace("]}", '], "id": 1}')), VALID,
          "line 1  $.id  the key 'id' has no effect on training (1×, first here)",
          "It is kept when the dataset is written; what the model should learn goes in "
-         "'messages'.",
+         "'messages'. If it is the system prompt of its row, add  --system-key KEY.",
          "第 1 行  $.id  键 'id' 对训练没有作用（共 1 处，此处最先）",
-         "写出数据集时会保留。要让模型学的内容应放进 'messages'。"),
+         "写出数据集时会保留。要让模型学的内容应放进 'messages'。"
+         "若它是该行的系统提示，请加上  --system-key 键名。"),
     Case("extra_key/message", jsonl(ROW.replace('"a"}', '"a", "weight": 0}')), VALID,
          "line 1  $.messages[1].weight  the key 'weight' has no effect on training (1×, first "
          "here)",
