@@ -95,7 +95,7 @@ REPAIR_STYLE = """
 .jp-nbfinetune .repair button.main[type] { background: #1a69c4; border-color: #1a69c4; color: #fff;
   font-weight: 600; }
 .jp-nbfinetune .repair button.main[type]:hover { background: #1558a6; }
-.jp-nbfinetune .repair button.main .times { background: rgba(255,255,255,.24); }
+.jp-nbfinetune .repair button.main .times { background: rgba(0,0,0,.28); }
 .jp-nbfinetune .repair button .times { margin-left: .35em; }
 .jp-nbfinetune .repair :focus-visible { outline: 2px solid #2176d6; outline-offset: 2px; }
 [aria-busy="true"] .jp-nbfinetune .repair { opacity: .6; }
