@@ -113,6 +113,10 @@ def test_every_quick_fix_is_named_by_some_way_out():
 def test_a_way_out_names_no_fix_for_what_none_repairs():
     assert fix_for("json_parse/extra", {"got": "'}'"}) == ""
     assert fix_for("content_null", {"got": "null"}) == ""
+    assert fix_for("json_parse/prose", {"got": "'a, 'hello there'"}) == "preamble"
+    assert fix_for("json_parse/prose", {"got": "'{a}, 'hello there'"}) == ""
+    assert fix_for("role_missing/chat_blank", {"got": "'  \\xa0user: a'"}) == "exotic_blanks"
+    assert fix_for("role_missing/chat_blank", {"got": "'  user: \\xa0a'"}) == ""
 
 
 def of_a_model(content: str, *, allow: bool = False) -> list[tuple[str, str, str]]:

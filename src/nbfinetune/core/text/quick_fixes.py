@@ -11,12 +11,12 @@ from collections.abc import Mapping
 
 _SMART = "“”„‟＂〝〞‘’‚‛＇"
 _WIDE = "｛｝［］【】，："
-_TALK = r"""'(?!\W*\w+\W*[:：][^'])(?!['"“‘])[^{}[\]｛｝［］【】"\\]*\w"""
+_TALK = r"""^'(?!\W*\w+\W*[:：][^'])(?!['"“‘])[^{}[\]｛｝［］【】"\\]*\w"""
 """Words, but no `user: hi`, and nothing that looks like a piece of JSON."""
 
 _CHARACTERS = {f"'[{_SMART}]'$": "smart_quotes", f"'[{_WIDE}]'$": "full_width"}
 _QUOTES = {**_CHARACTERS, '"\'"$': "python_literals"}
-_LINES = {"'(```|~~~)": "code_fences", _TALK: "preamble"}
+_LINES = {"^'(```|~~~)": "code_fences", _TALK: "preamble"}
 
 _MADE_FOR: Mapping[str, Mapping[str, str]] = {
     "json_parse/value": {**_QUOTES, "'(True|False|None)'$": "python_literals"},
@@ -30,15 +30,15 @@ _MADE_FOR: Mapping[str, Mapping[str, str]] = {
     "json_parse/escape": {r"'\\''$": "python_literals"},
     "json_parse/control": {r"U\+0009": "raw_tabs"},
     "json_parse/blank": {"": "exotic_blanks"},
-    "json_parse/prose": {**_LINES, "'[｛［【]": "full_width"},
+    "json_parse/prose": {**_LINES, "^'[｛［【]": "full_width"},
     "role_missing/chat": _LINES,
     "role_missing/chat_alias": {"": "role_aliases"},
-    "role_missing/chat_blank": {r"'[^ \\t]*\\[xu]": "exotic_blanks"},
+    "role_missing/chat_blank": {r"^'(?: |\\t)*\\[xu]": "exotic_blanks"},
     "array_in_jsonl": {"": "array_to_lines"},
     "array_in_jsonl/messages": {"": "messages_list"},
     "jsonl_in_json": {"": "lines_to_array"},
     "pretty_printed": {"": "one_line"},
-    "row_not_object": {r'\[\{"(role|content)"': "messages_list"},
+    "row_not_object": {r'^\[\{"(role|content)"': "messages_list"},
     "messages_missing/alias": {"": "messages_key"},
     "messages_missing/wrapper": {"": "wrapper"},
     "role_invalid/alias": {"": "role_aliases"},
