@@ -81,6 +81,22 @@ def test_a_dataset_is_shown_once_as_html_with_text_for_elsewhere(kernel: Kernel)
     assert "<b>Hi</b>" not in data["text/html"]
 
 
+def test_the_library_is_a_table_and_what_it_refuses_stops_run_all(kernel: Kernel) -> None:
+    for word in ("one", "two"):
+        kernel.run(f"%%ft_dataset shelf\nuser: {word}\nassistant: {word}")
+    listed = kernel.run("%ft_dataset shelf --versions").of_kind("execute_result")[0]["content"]
+    assert sorted(listed["data"]) == ["text/html", "text/plain"]
+    assert [line.split()[0] for line in listed["data"]["text/plain"].split("\n")[2:]] == [
+        "shelf@2", "shelf@1"
+    ]  # fmt: skip
+    refused = kernel.run("%ft_dataset shelv --delete")
+    assert (refused.status, refused.kinds) == ("error", ["error"])
+    assert refused.traceback[0] == (
+        "DatasetError: there is no dataset 'shelv'. Did you mean 'shelf'?"
+    )
+    assert kernel.run("%ft_dataset shelf --delete").status == "ok"
+
+
 def test_magics_are_completed_by_the_kernel(kernel: Kernel) -> None:
     reply = kernel.client.complete("%ft_tr", reply=True, timeout=30)
 
