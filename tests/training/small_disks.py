@@ -1,7 +1,7 @@
 """Runs on disks of several sizes: `python -m tests.training.small_disks MODEL FOLDER SIZE_KB…`.
 
 Mounts a small disk in FOLDER for each size, so it has to run as root of a mount namespace of its
-own (`unshare -rm`). Prints one line of JSON for each.
+own (`unshare -rm`). A size of 0 is a disk that can only be read. Prints one line of JSON for each.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from contextlib import suppress
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +20,21 @@ from tests.training.runs import HELD_OUT, PLAIN, ROWS, prepare, train
 
 def mount(folder: Path, size_kb: int) -> None:
     folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size_kb}k", "tmpfs", str(folder)]
-    subprocess.run(command, check=True)
+    how = f"size={size_kb}k" if size_kb else "ro"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", how, "tmpfs", str(folder)], check=True)
 
 
 def outcome(model: str, folder: Path) -> dict[str, Any]:
     """How a run of six steps with a checkpoint at each ends there, and what it leaves."""
+    began = time.monotonic()
     try:
         run = prepare(folder, model, ROWS, HELD_OUT, epochs=3, batch_size=4, save_every=1, **PLAIN)
     except RunError as error:
-        return {"refused": str(error), "left": [str(p) for p in folder.rglob("*")]}
+        left = [str(p.relative_to(folder)) for p in folder.rglob("*")]
+        seconds = time.monotonic() - began
+        return {"refused": str(error), "left": left, "seconds": seconds}
     record = train(run)
-    with suppress(FileNotFoundError):
-        (run.path / "state.json").unlink()
+    (run.path / "state.json").unlink(missing_ok=True)  # a cache: there where there was room
     folders = run.path / "checkpoints"
     return {
         "state": record.state,

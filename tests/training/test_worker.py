@@ -114,13 +114,26 @@ def test_samples_are_what_base_and_checkpoints_answer_to_the_held_out_prompts(fi
     assert [(s.step, s.row) for s in record.samples] == [
         (0, 0), (0, 1), (2, 0), (2, 1), (4, 0), (4, 1)
     ]  # fmt: skip
-    told = [(s.prompt, s.reference, s.answer) for s in record.samples if s.step == step]
+    told = [
+        (s.prompt, s.reference, s.answer, s.ending, s.tokens, s.reference_tokens)
+        for s in record.samples
+        if s.step == step
+    ]
     chat = LocalModel(load_base(str(tiny))).chat(run.checkpoint_path(step) if step else None)
     params = SamplingParams(max_tokens=SAMPLE_TOKENS)
     replies = chat.reply_many([row.prompt for row in HELD_OUT], params)
+    asked = ["ten", "eleven\n→ once once once\nand twelve?"]
+    endings = {"stop": "ended", "length": "cut"}
     assert told == [
-        (row.prompt[-1].content, row.answer, reply.text)
-        for row, reply in zip(HELD_OUT, replies, strict=True)
+        (
+            prompt,
+            row.answer,
+            r.text,
+            endings[r.finish_reason],
+            r.completion_tokens,
+            len(row.answer.encode()),
+        )
+        for prompt, row, r in zip(asked, HELD_OUT, replies, strict=True)
     ]
 
 

@@ -16,6 +16,7 @@ from nbfinetune.core.errors import RunError
 from nbfinetune.core.messages import Conversation
 from nbfinetune.core.runs.checkpoints import commit, remove
 from nbfinetune.core.runs.events import (
+    AnyEvent,
     Committed,
     Notice,
     Noticed,
@@ -29,6 +30,7 @@ from nbfinetune.core.runs.record import RunRecord, fold
 from nbfinetune.core.runs.rotation import superfluous
 from nbfinetune.core.runs.space import needing
 from nbfinetune.core.runs.store import Run
+from nbfinetune.core.runs.symptoms import SymptomWatch, named_lines
 from nbfinetune.templates.labels import LabelledRow
 from nbfinetune.training.batches import mean_loss, pad_id
 from nbfinetune.training.channel import Channel
@@ -45,11 +47,15 @@ START = Step(0, 0.0, (), ends_epoch=False)
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of a run: as they are trained and measured, and the held-out ones as they read."""
+    """The rows of a run: as they are trained and measured, and the held-out ones as they read.
+
+    `lines`: where each training row stands in its source.
+    """
 
     train: Sequence[LabelledRow]
     validation: Sequence[LabelledRow]
     held_out: Sequence[Conversation]
+    lines: Sequence[int | None] = ()
 
 
 class TrainingLoop:
@@ -66,6 +72,7 @@ class TrainingLoop:
         self._committed = 0
         self._measured: dict[int, float] = {}
         """Validation losses by step: finite ones, the base model's apart."""
+        self._watch = SymptomWatch(self._total)
 
     def run(self, after: int = 0) -> Ending:
         """Train the steps behind step `after`, whose state the learner has.
@@ -89,8 +96,15 @@ class TrainingLoop:
                 break
         return self._end()
 
+    def _tell(self, event: AnyEvent, lines: str = "") -> None:
+        """Tell it, and what shows with it. `lines`: those of the step's rows."""
+        self._channel.emit(event)
+        for notice in self._watch.see(event, lines):
+            self._channel.emit(Noticed(step=event.step, notice=notice))
+
     def _tell_what_is_missing(self, told: RunRecord) -> None:
         """Before the first step, or where an earlier attempt was cut off: all of this moment."""
+        self._watch = SymptomWatch(self._total, told)
         here = self._committed = self._done.number
         self._measured = {v.step: v.loss for v in told.validation if v.step and v.loss is not None}
         # at step 0 the LoRA adds nothing yet: these are the base model's loss and answers
@@ -107,7 +121,7 @@ class TrainingLoop:
         with self._base.computing():
             learned = self._learner.step(rows, number=step.number, learning_rate=rate)
         self._done = step
-        self._channel.emit(
+        self._tell(
             TrainStep(
                 step=step.number,
                 epoch=step.epoch,
@@ -117,7 +131,8 @@ class TrainingLoop:
                 tokens=learned.tokens,
                 seconds=round(time.perf_counter() - began, 6),
                 memory_bytes=memory_bytes(self._base.device),
-            )
+            ),
+            named_lines([self._rows.lines[i] for i in step.rows] if self._rows.lines else []),
         )
         if not learned.finite and not learned.skipped:
             code = "gradient_not_finite" if finite(learned.loss) is not None else "loss_not_finite"
@@ -220,7 +235,7 @@ class TrainingLoop:
         step, epoch, loss = self._done.number, self._done.epoch, finite(loss)
         if step and loss is not None:
             self._measured[step] = loss
-        self._channel.emit(Validated(step=step, epoch=epoch, loss=loss))
+        self._tell(Validated(step=step, epoch=epoch, loss=loss))
         return loss
 
     def _sample(self, known: Collection[int] = ()) -> None:
@@ -237,7 +252,7 @@ class TrainingLoop:
             )
             for sample in told:
                 if sample.row not in known:
-                    self._channel.emit(sample)
+                    self._tell(sample)
 
 
 def _every(steps: int, step: Step) -> bool:

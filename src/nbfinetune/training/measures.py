@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 import psutil
 import torch
 
 from nbfinetune.chat.decoding import generate
 from nbfinetune.chat.loading import BaseModel
-from nbfinetune.chat.model import SamplingParams
+from nbfinetune.chat.model import FinishReason, SamplingParams
 from nbfinetune.core.messages import Conversation
 from nbfinetune.core.runs.events import Sampled
+
+_ENDINGS: Mapping[FinishReason, Literal["ended", "cut", "stopped"]] = {
+    "stop": "ended", "length": "cut", "stopped": "stopped"
+}  # fmt: skip
 
 SAMPLED_ROWS = 3
 SAMPLE_TOKENS = 96
@@ -51,10 +55,22 @@ def samples(
         yield Sampled(
             step=step,
             row=number,
-            prompt=row.prompt[-1].content,
+            prompt=asked(row),
             reference=row.answer,
             answer=base.tokenizer.decode(answer.ids, skip_special_tokens=True),
+            ending=_ENDINGS[answer.finish_reason],
+            tokens=len(answer.ids),
+            reference_tokens=len(base.tokenizer.encode(row.answer, add_special_tokens=False)),
         )
+
+
+def asked(row: Conversation) -> str:
+    """What is answered: the question, below the turns before it, if there were some.
+
+    Answers in between begin with an arrow. The system prompt is that of the run, and left out.
+    """
+    turns = [turn for turn in row.prompt if turn.role != "system"]
+    return "\n".join(("→ " if turn.role == "assistant" else "") + turn.content for turn in turns)
 
 
 def memory_bytes(device: torch.device) -> int:

@@ -19,7 +19,7 @@ from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.messages import Conversation
 from nbfinetune.core.reading.sources import read_file
 from nbfinetune.core.runs.events import Notice
-from nbfinetune.core.runs.space import check_writable, needing
+from nbfinetune.core.runs.space import RESERVE_BYTES, check_writable, needing
 from nbfinetune.core.runs.store import Run, RunSpec, RunStore
 from nbfinetune.training.schedule import optimizer_steps
 
@@ -91,7 +91,8 @@ def freeze(runs: RunStore, spec: RunSpec, split: Split) -> Run:
         RunError: The folder can't be written to, or the disk is full.
     """
     check_writable(runs.folder)
-    with needing(runs.folder, 2 * sum(len(line) for side in split for line in jsonl_lines(side))):
+    rows = sum(len(line) for side in split for line in jsonl_lines(side))
+    with needing(runs.folder, rows + RESERVE_BYTES):
         try:
             run = runs.create(spec)
             write_rows(split, run.path / "data")

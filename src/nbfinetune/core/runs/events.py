@@ -121,7 +121,7 @@ class Committed(Event, frozen=True, kw_only=True, gc=False, tag="checkpoint"):
 class Sampled(Event, frozen=True, kw_only=True, gc=False, tag="sample"):
     """The answer at `step` to the prompt of validation row `row`, beside the reference.
 
-    `ended`: by itself, `cut`: at the most tokens that a sample may have, `stopped`: for lack of time.
+    `ending`: by itself, cut at the most tokens that a sample may have, or stopped for lack of time.
     """
 
     row: int

@@ -7,6 +7,55 @@ from collections.abc import Mapping
 from nbfinetune.core.text.phrase import Phrase
 
 TRAINING: Mapping[str, Phrase] = {
+    # symptoms
+    "loss_spike": Phrase(
+        "the loss jumped to {loss} at step {step}; {usual} was usual (rows of lines {lines})",
+        "第 {step} 步的损失跳到 {loss}，平时约为 {usual}（第 {lines} 行的数据）",
+        "Read these rows: one may be wrong, cut or in another language. Where the loss stays up, "
+        "lower --learning-rate.",
+        "请查看这些行：可能有错误、被截断或用了另一种语言。若损失居高不下，请降低 --learning-rate",
+    ),
+    "loss_rising": Phrase(
+        "the training loss rises, from {before} to {now}: the steps are too large",
+        "训练损失在上升，从 {before} 到 {now}：步子太大",
+        "Stop the run and lower the rate:  --learning-rate {rate}",
+        "请停止训练并降低学习率：--learning-rate {rate}",
+    ),
+    "loss_flat": Phrase(
+        "the loss has hardly moved in {step} steps ({before} → {now}): the steps are too small",
+        "{step} 步以来损失几乎没有变化，从 {before} 到 {now}：步子太小",
+        "Raise the rate, for example  --learning-rate {rate},  or train for more --epochs.",
+        "请提高学习率，例如  --learning-rate {rate}，或增加 --epochs。",
+    ),
+    "overfit": Phrase(
+        "the model learns its rows by heart: the validation loss rises from {before} at step "
+        "{step} to {now}, while the training loss falls",
+        "模型在死记训练数据：训练损失下降，验证损失却从第 {step} 步的 {before} 升到 {now}",
+        "Step {step} is the best. Next time train for fewer --epochs, add rows, or give "
+        "--early-stop-patience 2.",
+        "第 {step} 步最好。下次请减少 --epochs、增加数据，或给出 --early-stop-patience 2。",
+    ),
+    "worse_than_base": Phrase(
+        "the model gets worse at rows that it isn't trained on: loss {before} before, now {now}",
+        "模型对未训练的数据越来越差：训练前 {before}，现在 {now}",
+        "Lower the rate, for example  --learning-rate {rate},  and see that the validation rows "
+        "are of the same kind as the others.",
+        "请降低学习率，例如  --learning-rate {rate}，并确认验证数据与训练数据属于同一类。",
+    ),
+    "answers_unchanged": Phrase(
+        "after {step} steps all {count} held-out answers are still those of the base model",
+        "{step} 步之后，{count} 个留出问题的回答仍与基座模型完全相同",
+        "Raise the rate, for example  --learning-rate {rate},  or train for more --epochs.",
+        "请提高学习率，例如  --learning-rate {rate}，或增加 --epochs。",
+    ),
+    "answers_endless": Phrase(
+        "{count} of {of} held-out answers don't end, though their references are short (cut after "
+        "{tokens} tokens)",
+        "{of} 个留出问题中有 {count} 个回答不会结束，而参考答案很短（在 {tokens} 个词元处截断）",
+        "The end of a turn is not learned yet: train for more --epochs, and see that no row loses "
+        "its end at --max-length.",
+        "模型还没学会结束一轮：请增加 --epochs，并确认没有数据在 --max-length 处失去结尾。",
+    ),
     # the disk
     "disk_full": Phrase(
         "disk full: {path} needs {needs}, free {free}",
