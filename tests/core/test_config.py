@@ -40,6 +40,7 @@ def test_the_defaults_are_those_of_the_requirements():
         "max_grad_norm": 1.0,
         "target_modules": "all-linear",
         "gradient_checkpointing": False,
+        "load_in_4bit": False,
         "allow_special_tokens": False,
         "dtype": "auto",
         "device": "auto",

@@ -32,7 +32,7 @@ from nbfinetune.templates.render import ChatTemplate
 _SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
 # PEFT 0.21 asks transformers 5.23 by a name that is going: no news for whoever runs a cell
-warnings.filterwarnings("ignore", r"`is_gradient_checkpointing` is deprecated", FutureWarning)
+warnings.filterwarnings("ignore", r"`\w*gradient_checkpointing\w*` is deprecated", FutureWarning)
 
 
 @dataclass(frozen=True)
