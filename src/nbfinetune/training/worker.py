@@ -103,7 +103,8 @@ def labelled_rows(
     kept = special_tokens_kept([*train, *held_out], template, allow=allow)
     labelled, cut = tokenize(train, template, max_length)
     measured, also_cut = tokenize(held_out, template, max_length)
-    return Rows(labelled, measured, held_out), [*limited, *kept, *cut, *also_cut]
+    lines = [row.line for row in train]
+    return Rows(labelled, measured, held_out, lines), [*limited, *kept, *cut, *also_cut]
 
 
 def _plan(
