@@ -27,7 +27,6 @@ from nbfinetune.core.library.entries import Deleted, Entry
 from nbfinetune.core.library.source import Source, read_source
 from nbfinetune.core.library.store import DatasetLibrary
 from nbfinetune.core.presets import STARTER, preset_for, resolve_config
-from nbfinetune.core.quality.statistics import TokenFigures
 from nbfinetune.core.reading.sources import Reading
 from nbfinetune.core.rules.rules import Marks, Rule, RuleBook, mark
 from nbfinetune.core.runs.events import Notice
@@ -36,6 +35,7 @@ from nbfinetune.training import preflight
 from nbfinetune.training.job import TrainingJob
 
 if TYPE_CHECKING:
+    from nbfinetune.core.quality.statistics import TokenFigures
     from nbfinetune.engines.capture import DisplayPublisher
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Iterator
 
-from nbfinetune.api.datasets import diff
-from nbfinetune.api.looks import quality, review, xray
 from nbfinetune.core import text
 from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.magics.arguments import Option
@@ -23,6 +21,9 @@ LOOKS = (
 
 def closer_looks(dataset: MessageDataset, given: Namespace) -> Iterator[object]:
     """What was asked for, in turn; a file that was written is a line that says so."""
+    from nbfinetune.api.datasets import diff
+    from nbfinetune.api.looks import quality, review, xray
+
     if given.diff is not None:
         yield diff(dataset, given.diff)
     if given.quality:
