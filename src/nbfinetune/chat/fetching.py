@@ -71,7 +71,7 @@ class Fetching:
                 somebody who waits no more. What has arrived stays and is not fetched again.
         """
         self._blobs.mkdir(parents=True, exist_ok=True)
-        missing = [file for file in self._files if not (self._blobs / file.key).exists()]
+        missing = [file for file in self._files if not self._is_here(file)]
         self._require_disk(missing)
         for file in missing:
             self._todo.put(file)
@@ -86,6 +86,10 @@ class Fetching:
         ref.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(ref, self._commit.encode())
         return self._folder / "snapshots" / self._commit
+
+    def _is_here(self, file: Remote) -> bool:
+        blob = self._blobs / file.key
+        return blob.is_file() and blob.stat().st_size == file.size
 
     def _require_disk(self, missing: Sequence[Remote]) -> None:
         needed = sum(file.size for file in missing)
@@ -138,7 +142,7 @@ class Fetching:
         partial = blob.with_name(blob.name + ".incomplete")
         with self._alone(file):
             for attempt in (1, 2):
-                if blob.exists():
+                if self._is_here(file):
                     return
                 self._read(file, partial)
                 if _is_right(file, partial):

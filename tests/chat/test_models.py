@@ -1,0 +1,242 @@
+"""The room of loaded models: one of each, what it holds, and memory that comes back."""
+
+from __future__ import annotations
+
+import gc
+import os
+from pathlib import Path
+from threading import Thread
+
+import psutil
+import pytest
+import torch
+from transformers import Qwen2Config, Qwen2ForCausalLM
+
+from nbfinetune.chat import devices
+from nbfinetune.chat.devices import Memory, choice_notices, settled
+from nbfinetune.chat.loading import load_base
+from nbfinetune.chat.model import SamplingParams
+from nbfinetune.chat.models import How, Loaded, Models, as_here
+from nbfinetune.chat.weights import parameters_of
+from nbfinetune.core.config import TrainConfig
+from nbfinetune.core.errors import ConfigError, MissingDependency, ModelError
+from nbfinetune.core.messages import Message
+from nbfinetune.core.runs.events import Notice
+from nbfinetune.training.lora import trained_on
+from tests.models import byte_tokenizer, save_tiny_model
+
+ASKED = [Message("user", "hi")]
+CPU = How("cpu", "float32")
+SHORT = SamplingParams(max_tokens=2)
+
+
+def refusal(call) -> str:
+    with pytest.raises(ModelError) as error:
+        call()
+    return str(error.value)
+
+
+def test_a_model_is_loaded_once_for_everybody(tiny):
+    models = Models()
+    one = models.get(str(tiny))
+    assert models.get(str(tiny)) is one
+    assert models.get(str(tiny), CPU) is one
+    assert models.chat(str(tiny)).model is one
+
+
+def test_two_who_ask_at_once_get_the_same(tiny):
+    models, found = Models(), []
+    threads = [Thread(target=lambda: found.append(models.get(str(tiny)))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({id(model) for model in found}) == 1
+
+
+def test_another_number_format_is_another_model_and_no_wish_means_what_is_loaded(tiny):
+    models = Models()
+    half = models.get(str(tiny), How("cpu", "bfloat16"))
+    assert models.get(str(tiny)) is half
+    assert models.get(str(tiny), CPU) is not half
+    assert [told.dtype for told in models.loaded()] == ["bfloat16", "float32"]
+
+
+def test_a_folder_is_one_model_however_it_is_named(tiny, monkeypatch):
+    models = Models()
+    monkeypatch.chdir(tiny.parent)
+    assert models.get("./tiny") is models.get(str(tiny))
+
+
+def test_what_is_loaded_is_told_with_its_memory(tiny):
+    models = Models()
+    base = models.get(str(tiny)).base
+    weights = parameters_of(str(tiny), tiny)  # the head is the embeddings: it counts once
+    assert base.parameters == weights
+    cache = sum(buffer.nbytes for buffer in base.model.buffers())
+    assert models.loaded() == [
+        Loaded(str(tiny), "cpu", "float32", False, 4 * weights + cache, 0, False)
+    ]
+
+
+def test_unloading_what_is_not_there_is_refused(tiny):
+    assert refusal(lambda: Models().unload("starter")) == (
+        "the model starter is not loaded\n%ft_models shows what is."
+    )
+    assert Models().unload() == []
+
+
+def test_a_model_that_a_run_trains_on_stays(tiny):
+    models = Models()
+    base = models.get(str(tiny)).base
+    with trained_on(base, TrainConfig()):
+        assert refusal(lambda: models.unload(str(tiny))) == (
+            f"a run trains on {tiny}\nEnd it first:  %ft_stop"
+        )
+        assert models.unload() == []
+    assert [told.name for told in models.unload()] == [str(tiny)]
+    assert models.loaded() == []
+
+
+def test_who_talks_to_an_unloaded_model_has_it_loaded_again(tiny):
+    models = Models()
+    chat = models.chat(str(tiny))
+    before = chat.reply(ASKED, SHORT).text
+    models.unload(str(tiny))
+    assert chat.reply(ASKED, SHORT).text == before
+    assert len(models.loaded()) == 1
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory) -> Path:
+    """A model of 50 million random weights: 200 MB in float32."""
+    folder = tmp_path_factory.mktemp("models") / "large"
+    config = Qwen2Config(
+        vocab_size=259, hidden_size=1024, intermediate_size=4096, num_hidden_layers=3,
+        num_attention_heads=8, num_key_value_heads=8, max_position_embeddings=64,
+        tie_word_embeddings=True,
+    )  # fmt: skip
+    with torch.device("meta"):
+        model = Qwen2ForCausalLM(config)
+    model.to_empty(device="cpu")
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.fill_(0.01)
+    model.save_pretrained(folder)
+    byte_tokenizer().save_pretrained(folder)
+    return folder
+
+
+def resident() -> int:
+    gc.collect()
+    return psutil.Process(os.getpid()).memory_info().rss
+
+
+def test_memory_comes_back_when_a_model_is_unloaded_and_after_errors(large):
+    models = Models()
+    models.get(str(large), CPU)
+    models.unload()
+    before = resident()
+    model = models.get(str(large), CPU)
+    chat = models.chat(str(large), CPU)
+    chat.reply(ASKED, SHORT)
+    held = models.loaded()[0].memory_bytes
+    assert held > 200_000_000
+    assert resident() - before > 0.8 * held
+    with pytest.raises(ModelError):
+        chat.reply([Message("user", "x" * 100)], SHORT)
+    with pytest.raises(ZeroDivisionError), trained_on(model.base, TrainConfig()) as tuned:
+        with tuned[0].computing():
+            tuned[1].no_such_thing = 1 / 0
+    del model, tuned
+    assert [told.name for told in models.unload()] == [str(large)]
+    assert resident() - before < 0.2 * held
+
+
+# what fits
+
+
+def test_a_model_without_room_is_refused_with_numbers_and_with_who_holds_the_rest(
+    tiny, large, monkeypatch
+):
+    models = Models()
+    models.get(str(tiny))
+    monkeypatch.setattr(devices, "memory", lambda _device: Memory(100_000_000, 1_000_000_000))
+    held = models.loaded()[0].memory_bytes / 1000
+    assert refusal(lambda: models.get(str(large), CPU)) == (
+        f"{large} needs about 224 MB on cpu, where 100 MB are free; loaded: {tiny} {held:.0f} kB\n"
+        "Unload what you no longer need:  %ft_models --unload all"
+    )
+    assert [told.name for told in models.loaded()] == [str(tiny)]
+
+
+def test_a_model_that_never_fits_is_refused_with_numbers(large, monkeypatch):
+    monkeypatch.setattr(devices, "memory", lambda _device: Memory(100_000_000, 150_000_000))
+    assert refusal(lambda: Models().get(str(large), CPU)) == (
+        f"{large} needs about 224 MB on cpu, which has 100 MB free of 150 MB\n"
+        "Take a smaller model, or on a GPU  --load-in-4bit.  %ft_models shows what fits."
+    )
+
+
+# how
+
+
+def test_a_larger_model_is_bfloat16_where_the_cpu_computes_it_and_that_is_said(monkeypatch):
+    monkeypatch.setattr(devices, "cpu_has_bfloat16", lambda: True)
+    assert settled(How("cpu"), 10**9) == How("cpu", "bfloat16")
+    assert settled(How("cpu"), 10**6) == CPU
+    assert settled(How("cpu", "float32"), 10**9) == CPU
+    assert choice_notices(How("cpu"), How("cpu", "bfloat16")) == [Notice("dtype_cpu_bfloat16")]
+    assert choice_notices(How("cpu", "bfloat16"), How("cpu", "bfloat16")) == []
+    monkeypatch.setattr(devices, "cpu_has_bfloat16", lambda: False)
+    assert settled(How("cpu"), 10**9) == CPU
+    assert choice_notices(How("cpu"), CPU) == []
+
+
+def test_float16_is_said_where_a_gpu_has_no_bfloat16(monkeypatch):
+    monkeypatch.setattr(devices, "_gpu_has_bfloat16", lambda _device: False)
+    chosen = devices.choose_dtype("auto", torch.device("cuda:0"))
+    assert chosen is torch.float16
+    said = choice_notices(How("cuda"), How("cuda:0", "float16"))
+    assert said == [Notice("dtype_float16", {"device": "cuda:0"})]
+
+
+def test_four_bits_on_a_cpu_are_refused_with_the_way_out(tiny):
+    with pytest.raises(ConfigError) as error:
+        Models().get(str(tiny), How("cpu", "auto", True))
+    assert str(error.value) == (
+        "weights in 4 bits need an NVIDIA GPU; the device is cpu  (--load-in-4bit)\n"
+        "Leave --load-in-4bit out, or take a smaller base model."
+    )
+
+
+def test_four_bits_without_their_package_say_how_to_install_it(monkeypatch):
+    monkeypatch.setattr(devices, "choose_device", lambda _wanted: torch.device("cuda:0"))
+    monkeypatch.setattr(devices, "find_spec", lambda _name: None)
+    with pytest.raises(MissingDependency) as error:
+        settled(How("cuda", "bfloat16", True))
+    assert str(error.value) == (
+        "--load-in-4bit needs the package bitsandbytes, which is not installed\n"
+        "Install it and restart the kernel:  pip install bitsandbytes"
+    )
+
+
+def test_what_was_trained_elsewhere_is_loaded_with_what_is_here():
+    assert as_here(How("cuda:7", "bfloat16", True)) == How()
+    assert as_here(How("cpu", "bfloat16")) == How("cpu", "bfloat16")
+
+
+def test_the_base_of_a_checkpoint_is_named_as_the_user_named_it(tmp_path):
+    base = load_base("starter")
+    with trained_on(base, TrainConfig()) as (own, model):
+        assert model.peft_config[own.adapter].base_model_name_or_path == "starter"
+
+
+def test_a_shard_that_is_missing_is_named(tiny, tmp_path):
+    folder = save_tiny_model(tmp_path / "model")
+    (folder / "model.safetensors.index.json").write_text(
+        '{"weight_map": {"a": "model-00001-of-00002.safetensors"}}'
+    )
+    assert refusal(lambda: load_base(str(folder))) == (
+        f"the model {folder} can't be loaded: model-00001-of-00002.safetensors is missing"
+    )
