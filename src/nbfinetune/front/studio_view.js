@@ -8,12 +8,11 @@ import { createStudioFoot } from './studio_foot.js';
 import { makeRow, updateRow } from './studio_line.js';
 import { createRowList } from './studio_list.js';
 import { createOpenRows } from './studio_open.js';
-import { emptyRows, mergeAnswer, missingRows } from './studio_rows.js';
+import { createLineAsker } from './studio_lines.js';
+import { emptyRows, mergeAnswer } from './studio_rows.js';
 import { studioTalk } from './studio_talk.js';
 import { changeText, chord, countFound, isField, ownChord, undoKey } from './studio_words.js';
 
-const MOST_ASKED = 200; // rows in one question
-const IDLE_MS = 400; // between questions for rows that nobody looks at yet
 const SETTLE_MS = 500; // after a change, before the split is asked for anew
 
 /**
@@ -24,7 +23,8 @@ export function mountStudio(el, model) {
   // the base of the style sheet is that of a run's view
   const root = element('div', `run ${CLASS_PREFIX}studio`);
   const rows = emptyRows();
-  const seen = { query: '', code: '', from: 0, to: 0, asked: new Set(), idle: null, settle: null, gone: false };
+  const seen = { query: '', code: '', settle: null, gone: false, over: false };
+  const lines = createLineAsker(rows, { ask, draw });
 
   const bar = createStudioBar(root, {
     find(query, code, how = {}) {
@@ -63,7 +63,7 @@ export function mountStudio(el, model) {
     make: makeListed,
     update: updateListed,
     fillOpen: open.fill,
-    onView,
+    onView: lines.want,
     onKey,
   });
   el.append(root);
@@ -78,7 +78,7 @@ export function mountStudio(el, model) {
     if (seen.gone) bar.hint(GONE);
   }
   function find({ top = false, aloud = false, then = null } = {}) {
-    seen.asked.clear();
+    lines.anew();
     ask({ t: 'find', query: seen.query, code: seen.code, keep: open.edited(), extension: hasExtension() }, () => {
       if (top) list.toTop();
       draw();
@@ -179,28 +179,6 @@ export function mountStudio(el, model) {
     const { query, code } = seen;
     updateRow(node, { line, side, query, code, open: open.has(id), editing: open.isEditing(id) });
   }
-  /** Rows in view are asked for at once; the others while nobody waits for anything. */
-  function onView(from, to) {
-    Object.assign(seen, { from, to });
-    const missing = missingRows(rows, from, to, seen.asked, MOST_ASKED);
-    const urgent = missing.some((id) => rows.places.get(id) >= from && rows.places.get(id) < to);
-    if (urgent) askLines(missing);
-    else if (missing.length && seen.idle === null) {
-      seen.idle = setTimeout(() => {
-        seen.idle = null;
-        askLines(missingRows(rows, seen.from, seen.to, seen.asked, MOST_ASKED));
-      }, IDLE_MS);
-    }
-  }
-  function askLines(ids) {
-    if (!ids.length || seen.over) return;
-    for (const id of ids) seen.asked.add(id);
-    ask({ t: 'lines', ids }, () => {
-      for (const id of ids) seen.asked.delete(id);
-      if (ids.some((id) => rows.places.has(id) && !rows.lines.has(id))) draw(); // an answer of another time
-    });
-  }
-
   // keys
 
   function onKey(event, id) {
@@ -231,7 +209,7 @@ export function mountStudio(el, model) {
   find({ then: greet });
   return () => {
     seen.over = true;
-    clearTimeout(seen.idle);
+    lines.stop();
     clearTimeout(seen.settle);
     talk.stop();
     list.destroy();

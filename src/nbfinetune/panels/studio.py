@@ -12,7 +12,8 @@ from typing import Any, assert_never
 
 from nbfinetune.core import text
 from nbfinetune.core.dataset import MessageDataset
-from nbfinetune.core.draft.draft import Change, Draft
+from nbfinetune.core.draft.draft import Draft
+from nbfinetune.core.draft.history import Change
 from nbfinetune.core.errors import DatasetError, MissingDependency, NbFinetuneError
 from nbfinetune.display import draft as shown
 from nbfinetune.panels import studio_messages as says

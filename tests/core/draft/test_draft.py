@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbfinetune.core.dataset import Origin
-from nbfinetune.core.draft.draft import Change, Draft
+from nbfinetune.core.draft.draft import Draft
+from nbfinetune.core.draft.history import Change
 from nbfinetune.core.draft.rows import HABITS, is_chat, texts_of, with_turns
 from nbfinetune.core.draft.totals import Totals
 from nbfinetune.core.errors import DatasetError
@@ -350,15 +351,6 @@ def test_totals_count_rows():
             ("warning", "duplicate_row", 1),
         ),
     )
-
-
-def test_a_window_skips_rows_that_are_gone():
-    rows = draft(*(row(str(i)) for i in range(6)))
-    ids = rows.find()
-    rows.delete(2)
-    assert [r.id for r in rows.window(ids, 1, 4)] == [1, 3]
-    assert [r.id for r in rows.window(ids, -5, 1)] == [0]
-    assert rows.window(ids, 9, 99) == ()
 
 
 def test_the_split_is_the_one_that_a_training_makes():

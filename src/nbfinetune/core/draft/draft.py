@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, repeat
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import msgspec
 
 from nbfinetune.core.convert.converter import Converter
 from nbfinetune.core.dataset import MessageDataset, Origin
+from nbfinetune.core.draft.history import Change, History, Kind, Step
 from nbfinetune.core.draft.repeats import Repeats, Unit
 from nbfinetune.core.draft.rows import (
     DraftRow,
@@ -32,28 +33,6 @@ from nbfinetune.core.reading import sources
 from nbfinetune.core.rows import Row
 
 PYTHON = Origin("python")
-
-Kind = Literal["nothing", "written", "placed", "removed"]
-
-
-class Change(NamedTuple):
-    """What an operation did to `row`; "nothing" where all is as it was.
-
-    `after`: the row before one that was placed (None: it is the first). `others`: ids of rows whose
-    problems came or went with it.
-    """
-
-    revision: int
-    kind: Kind = "nothing"
-    row: int | None = None
-    after: int | None = None
-    others: tuple[int, ...] = ()
-
-
-class _Step(NamedTuple):
-    place: int
-    before: DraftRow | None
-    after: DraftRow | None
 
 
 class Draft:
@@ -93,8 +72,7 @@ class Draft:
         self._places = {row_id: place for place, row_id in enumerate(self._order)}
         self._lines = {row.id: row.line for row in self._rows.values()}
         self._original = dict(self._rows)
-        self._done: list[_Step] = []
-        self._undone: list[_Step] = []
+        self._history = History()
         self._repeats = Repeats(self.unit)
         for row in self._rows.values():
             self._repeats.put(row.id, row.conversation)
@@ -124,11 +102,11 @@ class Draft:
 
     @property
     def can_undo(self) -> bool:
-        return bool(self._done)
+        return bool(self._history.done)
 
     @property
     def can_redo(self) -> bool:
-        return bool(self._undone)
+        return bool(self._history.undone)
 
     def __len__(self) -> int:
         return len(self._order)
@@ -183,27 +161,19 @@ class Draft:
         new_id = max(self._lines, default=-1) + 1
         line = max(self._lines.values(), default=0) + 1
         self._lines[new_id] = line
-        return self._do(_Step(index, None, draft_row(new_id, 0, row_of(value, line))))
+        return self._do(Step(index, None, draft_row(new_id, 0, row_of(value, line))))
 
     def delete(self, row_id: int) -> Change:
         row = self[row_id]
-        return self._do(_Step(self._places[row.id], row, None))
+        return self._do(Step(self._places[row.id], row, None))
 
     def undo(self) -> Change:
         """Take the last change back; nothing where there is none."""
-        if not self._done:
-            return Change(self.revision)
-        step = self._done.pop()
-        self._undone.append(step)
-        return self._apply(_Step(step.place, step.after, step.before))
+        return self._apply(self._history.undo())
 
     def redo(self) -> Change:
         """Do again what was taken back last."""
-        if not self._undone:
-            return Change(self.revision)
-        step = self._undone.pop()
-        self._done.append(step)
-        return self._apply(step)
+        return self._apply(self._history.redo())
 
     def _write(self, old: DraftRow, row: Row, text: str) -> Change:
         # a row that can be read now is like those that always could
@@ -211,14 +181,14 @@ class Draft:
         new = draft_row(old.id, 0, row, text, system)
         if new.text == old.text and repr(new.row.value) == repr(old.row.value):
             return Change(self.revision)
-        return self._do(_Step(self._places[old.id], old, new))
+        return self._do(Step(self._places[old.id], old, new))
 
-    def _do(self, step: _Step) -> Change:
-        self._done.append(step)
-        self._undone.clear()
-        return self._apply(step)
+    def _do(self, step: Step) -> Change:
+        return self._apply(self._history.add(step))
 
-    def _apply(self, step: _Step) -> Change:
+    def _apply(self, step: Step | None) -> Change:
+        if step is None:
+            return Change(self.revision)
         self.revision += 1
         self._totals = None
         place, before, after = step
@@ -247,10 +217,6 @@ class Draft:
         wanted = plain(query.strip())
         fits = self._filter(code)
         return tuple(i for i in self._order if fits(i) and wanted in self._rows[i].searched)
-
-    def window(self, ids: Sequence[int], start: int, stop: int) -> tuple[DraftRow, ...]:
-        """The rows of `ids[start:stop]` that are still there."""
-        return tuple(self._rows[i] for i in ids[max(start, 0) : max(stop, 0)] if i in self._rows)
 
     def _filter(self, code: str) -> Callable[[int], bool]:
         if not code:
