@@ -10,6 +10,7 @@ import pytest
 from IPython.utils.capture import capture_output
 
 from nbfinetune.display.repair import hint_html
+from nbfinetune.display.studio import STUDIO_MIME
 from nbfinetune.magics import repair
 from nbfinetune.panels.run import WIDGET_MIME
 from tests.magics.conftest import Notebook
@@ -47,7 +48,7 @@ def test_on_a_page_there_is_a_widget_and_in_its_place_words(
     for code in (f"%%ft_dataset odd\n{PASTED}\n{PASTED}", "%ft_dataset odd.jsonl"):
         report, panel = shown(notebook, code)
         assert set(report) == {"text/html", "text/plain"}
-        assert set(panel) == {WIDGET_MIME, "text/html", "text/plain"}
+        assert set(panel) == {STUDIO_MIME, WIDGET_MIME, "text/html", "text/plain"}
         assert (panel["text/html"], panel["text/plain"]) == (hint_html(), HINT)
 
 

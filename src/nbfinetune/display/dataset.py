@@ -137,7 +137,7 @@ def _head_html(dataset: MessageDataset) -> str:
     source = dataset.origin.label if dataset.origin.label != dataset.name else ""
     return (
         f"<div class='head jp-nbfinetune-report'><h4>{esc(dataset.name)}</h4>"
-        f"<span class='chip {chip}'>{esc(state)}"
+        f" <span class='chip {chip}'>{esc(state)}"
         f"</span><span class='quiet'>{esc(source)}</span></div>"
     )
 

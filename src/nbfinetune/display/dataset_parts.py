@@ -45,7 +45,7 @@ def origin_html(dataset: MessageDataset) -> str:
 
 def _came(how: str, what: str) -> str:
     return (
-        f"<div class='origin'><span class='chip busy'>{esc(how)}</span>"
+        f"<div class='origin'><span class='chip busy'>{esc(how)}</span> "
         f"<span>{esc(what)}</span></div>"
     )
 
@@ -85,7 +85,7 @@ def histogram_html(title: str, lengths: Lengths) -> str:
     )
     last = lengths.bins[-1]
     end = f"{last.low:,}+" if last.high is None else f"{last.high:,}"
-    axis = f"<span>{lengths.bins[0].low:,}</span><span>{end}</span>"
+    axis = f"<span>{lengths.bins[0].low:,}</span> <span>{end}</span>"
     return (
         f"<div>{heading(title)}<div class='plot'><div class='columns'>{columns}</div>"
         f"<div class='axis'>{axis}</div></div></div>"

@@ -40,7 +40,7 @@ def title_html(what: str, *, times: int = 1, where: str = "", code: str = "") ->
     parts += [f"<span class='where'>{esc(where)}</span>"] if where else []
     parts.append(f"<span class='what'>{esc(what)}</span>")
     parts += [f"<span class='code'>{esc(code)}</span>"] if code else []
-    return f"<span class='title'>{''.join(parts)}</span>"
+    return f"<span class='title'>{' '.join(parts)}</span>"
 
 
 def _extra_keys(problems: Sequence[Problem]) -> str:

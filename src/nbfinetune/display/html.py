@@ -61,7 +61,7 @@ def box(body: str) -> str:
 
 def facts(pairs: list[tuple[str, object]]) -> str:
     """Figures with their names below, in a row."""
-    items = (f"<div><b>{esc(value)}</b><span class='quiet'>{esc(name)}</span></div>"
+    items = (f"<div><b>{esc(value)}</b> <span class='quiet'>{esc(name)}</span></div>"
              for name, value in pairs)  # fmt: skip
     return f'<div class="facts">{"".join(items)}</div>'
 

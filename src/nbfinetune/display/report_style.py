@@ -120,7 +120,7 @@ REPAIR_STYLE = """
 
 GONE_WIDGET_STYLE = """
 .jp-OutputArea-child:has(.jp-nbfinetune-report) + .jp-OutputArea-child
-  .jupyter-widgets:not(:has(*)) { display: none; }
+  .jp-OutputArea-output:not([data-mime-type]):not(:has(*)) { display: none; }
 """
 """In a reopened notebook a widget is gone with its kernel: JupyterLab says so in a bare text, which
 tells a reader of the report nothing."""

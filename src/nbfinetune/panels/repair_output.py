@@ -15,6 +15,7 @@ from nbfinetune.core.fixes.repair import Repairable
 from nbfinetune.display.dataset import dataset_text
 from nbfinetune.display.repair import hint_html, hint_text
 from nbfinetune.display.report_style import REPAIRED_STYLE
+from nbfinetune.display.studio import STUDIO_MIME
 from nbfinetune.panels.repair import RepairPanel
 from nbfinetune.panels.repair_steps import Repair
 from nbfinetune.panels.report import report_html
@@ -52,7 +53,8 @@ class RepairOutput:
 
         view = RepairView(panel)
         shown = {"version_major": 2, "version_minor": 0, "model_id": view.model_id}
-        bundle = {WIDGET_MIME: shown, "text/html": hint_html(), **hint}
+        # our JupyterLab extension draws the widget while there is one, and the hint when it is gone
+        bundle = {STUDIO_MIME: {"v": 1}, WIDGET_MIME: shown, "text/html": hint_html(), **hint}
         display(bundle, raw=True, metadata=view.place)
 
     def _replace(self, dataset: MessageDataset, as_at_first: bool) -> None:

@@ -109,8 +109,8 @@ _PANEL: Mapping[str, Phrase] = {
         "加上 --fix 查看，--fix all 应用。",
     ),
     "repair_hint_page": Phrase(
-        "Quick-fixes can repair this: add --fix to look at them, --fix all to apply them.",
-        "可以快速修复：加上 --fix 查看，--fix all 应用。",
+        "Quick-fixes of this source: add --fix to look at them, --fix all to apply them.",
+        "此来源可以快速修复：加上 --fix 查看，--fix all 应用。",
     ),
 }
 
