@@ -59,6 +59,17 @@ def test_every_public_name_exists() -> None:
     assert missing == []
 
 
+def test_every_public_name_is_offered_to_completion() -> None:
+    import nbfinetune
+
+    assert set(nbfinetune.__all__) <= set(dir(nbfinetune))
+
+
+@pytest.mark.parametrize("name", ["datasets", "validate", "quality", "fix", "edit", "rule", "diff"])
+def test_the_python_calls_for_datasets_load_nothing_heavy(name: str) -> None:
+    assert loaded_after(f"import nbfinetune as ft; ft.{name}") == []
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     import nbfinetune
 

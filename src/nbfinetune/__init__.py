@@ -96,6 +96,11 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(_HOMES[name]), name)
 
 
+def __dir__() -> list[str]:
+    """What completion offers: also what is not loaded yet."""
+    return sorted({*globals(), *__all__})
+
+
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """`%load_ext nbfinetune`: register the magics and how our objects are shown."""
     from nbfinetune.magics import register
