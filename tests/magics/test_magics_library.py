@@ -81,7 +81,7 @@ def test_a_version_and_a_dataset_are_deleted_and_what_is_gone_is_said(notebook: 
         ("pirate --delete --versions", "ConfigError: --versions is about"),
         ("pirate --rename x --quality", "ConfigError: --rename is about"),
         ("--quality", "ConfigError: --quality needs a dataset or a source"),
-        ("pirate --encoding gbk", "ConfigError: --encoding is for files"),
+        ("pirate --encoding gbk", "ConfigError: --encoding is for files, got 'pirate'"),
     ],
 )  # fmt: skip
 def test_what_can_not_be_done_is_refused_and_nothing_changes(

@@ -47,8 +47,7 @@ def all_datasets(session: Session, line: Line, given: Namespace) -> Listing:
         ConfigError: An option that is about a dataset.
     """
     for name in named_options(line, given):
-        reason = f"--{name} needs a dataset or a source"
-        raise ConfigError("arguments_wrong", field=name, magic="%ft_dataset", reason=reason)
+        raise ConfigError("dataset_not_named", field=name)
     return session.library.list()
 
 

@@ -18,6 +18,7 @@ from nbfinetune.core.errors import ConfigError, DatasetError
 from nbfinetune.core.library.named import is_named, load_named, set_name
 from nbfinetune.core.library.samples import PREFIX as SAMPLE
 from nbfinetune.core.library.source import read_source
+from nbfinetune.core.quoting import quoted
 from nbfinetune.core.reading.checking import Profile
 from nbfinetune.core.reading.sources import Reading, from_rows, read_cell, read_file
 from nbfinetune.magics.arguments import Option
@@ -73,7 +74,7 @@ def of_cell(shell: InteractiveShell, given: Namespace, word: str | None, line: s
             body: str) -> Found:  # fmt: skip
     """The dataset in a cell's body."""
     how: Reading = {**how_to_read(given), "name": given.name or word}
-    _refuse_encoding(given)
+    _refuse_encoding(given, "%%ft_dataset")
     if given.fix is None or how["name"] is None:
         return Found(read_cell(body, **how))
     from nbfinetune.magics.repair import repaired_cell
@@ -97,7 +98,7 @@ def of_line(shell: InteractiveShell, session: Session, given: Namespace, word: s
     path = Path(word).expanduser()
     if path.suffix in (".json", ".jsonl") or path.is_file():
         return _of_file(path, given)
-    _refuse_encoding(given)
+    _refuse_encoding(given, word)
     if word in shell.user_ns:
         return _of_rows(shell.user_ns[word], word, given)
     kept = _kept_before(session, word)
@@ -106,7 +107,7 @@ def of_line(shell: InteractiveShell, session: Session, given: Namespace, word: s
 
 def _of_name(word: str, given: Namespace) -> Found:
     """The dataset of a sample or a hub."""
-    _refuse_encoding(given)
+    _refuse_encoding(given, word)
     how = how_to_read(given)
     if given.fix is None or word.startswith(SAMPLE):
         return Found(read_source(word, **how))
@@ -162,8 +163,7 @@ def _kept_before(session: Session, reference: str) -> MessageDataset:
         ) from None
 
 
-def _refuse_encoding(given: Namespace) -> None:
+def _refuse_encoding(given: Namespace, source: str) -> None:
     """An encoding is that of a file; anywhere else it would do nothing."""
     if given.encoding is not None:
-        reason = "--encoding is for files"
-        raise ConfigError("arguments_wrong", field="encoding", magic="%ft_dataset", reason=reason)
+        raise ConfigError("encoding_for_files", field="encoding", source=quoted(source))

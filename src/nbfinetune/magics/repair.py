@@ -13,11 +13,13 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
+from nbfinetune.core import text
 from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.fixes.apply import FIXES, Fixed
 from nbfinetune.core.fixes.repair import CellBody, PythonRows, Repairable, RowsFile
 from nbfinetune.core.fixes.sources import fix_cell, fix_file, fix_names, fix_rows, write_new
+from nbfinetune.core.quoting import quoted
 from nbfinetune.core.reading.sources import Reading
 from nbfinetune.display.fixes import fixes_html, fixes_text
 from nbfinetune.magics.base import say
@@ -61,7 +63,7 @@ def repaired_file(path: Path, given: str, encoding: str | None) -> tuple[Path, F
     if not given or not found.patches:
         return path, found._replace(patches=())
     write_new(found.text, out)
-    say(f"{out} written; {path.name} is as it was")
+    say(text.message("repair_file_done", {"out": quoted(str(out)), "file": quoted(path.name)}))
     return out, found
 
 

@@ -153,6 +153,18 @@ _KEPT: Mapping[str, Phrase] = {
         "For example:  %ft_dataset pirate {option}",
         "例如：%ft_dataset pirate {option}",
     ),
+    "dataset_not_named": Phrase(
+        "{option} needs a dataset or a source",
+        "{option} 需要一个数据集或来源",
+        "For example:  %ft_dataset pirate {option}",
+        "例如：%ft_dataset pirate {option}",
+    ),
+    "encoding_for_files": Phrase(
+        "{option} is for files, got {source}",
+        "{option} 只用于文件，得到 {source}",
+        "Leave it out: all other rows are text already.",
+        "请去掉它：其他来源的行已经是文字。",
+    ),
     "rows_written": Phrase("{path} is written, rows: {rows}", "已写入 {path}，行数：{rows}"),
     "review_written": Phrase(
         "{path} is written: open it in a browser, judge the rows, save your verdicts there",
