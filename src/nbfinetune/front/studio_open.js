@@ -59,10 +59,13 @@ export function createOpenRows(host) {
   }
   /** What is saved next is what is seen here, whatever the row has become. */
   function refused(id, edited, text) {
-    Object.assign(edited, { waiting: false, whole: true, note: text });
-    host.ask({ t: 'open', id }, ({ t, row }) => t === 'opened' && Object.assign(edited, { version: row.version }));
-    if (open.has(id)) change(id);
-    host.draw();
+    const show = (what) => {
+      Object.assign(edited, what);
+      if (open.has(id)) change(id);
+      host.draw();
+    };
+    show({ whole: true, note: text }); // it waits on: to be saved again it needs the version that is there now
+    host.ask({ t: 'open', id }, ({ t, row }) => show({ waiting: false, ...(t === 'opened' && { version: row.version }) }));
   }
   function end(id) {
     if (!open.has(id)) return;
