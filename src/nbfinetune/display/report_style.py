@@ -40,6 +40,7 @@ REPORT_STYLE = """
   margin: .7em 0; }
 .jp-nbfinetune .origin .chip { margin: 0; }
 .jp-nbfinetune .side { display: flex; flex-wrap: wrap; gap: .3em 3em; align-items: flex-start; }
+.jp-nbfinetune .side + .side { margin-top: .8em; }
 .jp-nbfinetune .side > div { flex: 1 1 20em; min-width: 0; }
 .jp-nbfinetune .columns { display: flex; align-items: flex-end; gap: 2px; height: 64px;
   border-bottom: 1px solid rgba(127,127,127,.4); }
