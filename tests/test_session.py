@@ -197,21 +197,24 @@ def test_a_failed_run_raises_when_it_is_waited_for(session, tmp_path):
     assert job.record().failure.traceback.startswith("Traceback")
 
 
-def test_a_second_run_is_refused_while_one_trains_and_a_stop_ends_it(session, tiny):
+def test_a_second_run_waits_until_the_first_has_ended(session, tiny):
     session.load_dataset(rows_of(PAIRS), name="pirate")
-    settings = {"epochs": 10, "batch_size": 1, "learning_rate": 1e-3}
-    job = session.train("pirate", base_model=str(tiny), **settings)
-    with pytest.raises(RunError) as error:
-        session.train("pirate", base_model=str(tiny))
-    assert str(error.value) == (
-        "pirate is still training, and one run trains at a time\n"
-        "Wait with  %ft_wait pirate  or end it with  %ft_stop pirate."
+    long = {"epochs": 10, "batch_size": 1, "learning_rate": 1e-3}
+    first = session.train("pirate", name="first", base_model=str(tiny), **long)
+    second = session.train("pirate", name="second", base_model=str(tiny), max_steps=1)
+    waits = session.training.place(second.run)
+    before = (second.state, second.running, second.run.record().state, second.run.is_locked())
+    said = str(session.training.stop())
+    assert str(waits) == (
+        "second waits, number 1 in the queue: it starts when first has ended or pauses"
     )
-    assert session.stop().id == job.run.id
-    record = job.wait(timeout_seconds=60)
+    assert before == ("queued", True, "queued", False)
+    assert said == "first: stops after this step and keeps a checkpoint"
+    assert second.wait(timeout_seconds=60).state == "finished"
+    record = first.wait(timeout_seconds=60)
     assert record.state == "stopped"
-    assert job.run.steps()[-1:] == [e.step for e in record.train][-1:]
-    assert len(session.runs.list()) == 1
+    assert first.run.steps()[-1:] == [e.step for e in record.train][-1:]
+    assert second.run.record().started >= record.started
 
 
 REFUSED = [
@@ -260,16 +263,19 @@ def test_a_run_of_another_kernel_has_a_handle_too(session, tiny):
 
 
 def test_a_run_of_another_kernel_can_be_asked_to_stop(session, tiny):
-    run = make_run(session, "elsewhere", str(tiny))
-    assert session.stop("elsewhere").id == run.id
+    run = make_run(session, "elsewhere", str(tiny), state="training")
+    with run.locked():
+        session.training.stop("elsewhere")
     assert run.requested("stop")
 
 
 # names of models
 
 
-def make_run(session, name, base_model, checkpoints=(), systems=("Be brief.", None)):
-    """A finished run; `checkpoints` are steps with their validation losses."""
+def make_run(
+    session, name, base_model, checkpoints=(), systems=("Be brief.", None), state="finished"
+):
+    """A run that ended; `checkpoints` are steps with their validation losses."""
     run = session.runs.create(
         RunSpec(
             run_id=f"id-{name}", name=name, created="2026-11-20T21:08:06+00:00",
@@ -284,7 +290,7 @@ def make_run(session, name, base_model, checkpoints=(), systems=("Be brief.", No
         writer.emit(
             Committed(step=step, epoch=1, path=f"checkpoints/step-{step}", validation_loss=loss)
         )
-    writer.emit(StateChanged(state="finished"))
+    writer.emit(StateChanged(state=state))
     writer.close()
     return run
 

@@ -10,7 +10,6 @@ import difflib
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -26,13 +25,18 @@ from nbfinetune.core.errors import ConfigError, ModelError, RunError
 from nbfinetune.core.library.entries import Deleted, Entry
 from nbfinetune.core.library.source import Source, read_source
 from nbfinetune.core.library.store import DatasetLibrary
-from nbfinetune.core.presets import STARTER, preset_for, resolve_config
+from nbfinetune.core.presets import STARTER
 from nbfinetune.core.reading.sources import Reading
 from nbfinetune.core.rules.rules import Marks, Rule, RuleBook, mark
-from nbfinetune.core.runs.events import Notice
-from nbfinetune.core.runs.store import DataSpec, Run, RunSpec, RunStore, new_run_id
+from nbfinetune.core.runs.launched import EngineName
+from nbfinetune.core.runs.store import Run, RunStore
+from nbfinetune.engines import process, thread
+from nbfinetune.engines.control import RunControl
+from nbfinetune.engines.launch import Launch
+from nbfinetune.engines.queue import Start, TrainingQueue
 from nbfinetune.training import preflight
 from nbfinetune.training.job import TrainingJob
+from nbfinetune.training.planning import plan, validation_share
 
 if TYPE_CHECKING:
     from nbfinetune.core.quality.statistics import TokenFigures
@@ -52,7 +56,10 @@ class Session:
         self.token_figures: dict[str, TokenFigures] = {}
         """Those that somebody has asked for, by the hash of the dataset."""
         self.rules = RuleBook()
-        self.jobs: dict[str, TrainingJob] = {}
+        engines: dict[EngineName, Start] = {
+            "thread": self._start_thread, "process": process.start
+        }  # fmt: skip
+        self.training = RunControl(self.runs, TrainingQueue(self.runs, engines))
         self.models = Models()
 
     # datasets
@@ -168,99 +175,53 @@ class Session:
         base_model: str = STARTER,
         preset: str | None = None,
         validation: float | MessageDataset | str = 0.1,
+        engine: str = "thread",
+        detached: bool = False,
         **settings: Any,
     ) -> TrainingJob:
-        """Check everything that can be checked before the wait, then train in the background.
+        """Check everything that can be checked before the wait, then train in the background, as
+        soon as nothing else trains here.
 
         `settings` are the fields of `TrainConfig`; what is not named comes from the preset.
+        `engine`: `thread` or `process`; the latter goes on when this kernel ends, for as long as
+        its lease, and `detached` without one.
 
         Raises:
             DatasetError: The data can't be trained on.
             ConfigError: A setting with a value that it can't take.
-            RunError: Another run is training.
+            RunError: The run can't be written.
         """
-        from nbfinetune.engines import thread
-
-        self._refuse_second_run()
         data = self.dataset(dataset) if isinstance(dataset, str) else dataset
-        config = resolve_config(base_model, preset, settings)
-        held_out, said = self._validation(validation)
-        split = preflight.split_rows(data, held_out, config.seed)
-        notices = preflight.step_notices(len(split.train), config)
-        notices += preflight.overlap_notices(split)
-        if not split.validation:
-            notices.append(Notice("no_validation"))
-        chosen = preset or preset_for(base_model)
-        if preset is None and chosen != "standard":
-            notices.insert(0, Notice("preset_chosen", {"preset": chosen, "model": base_model}))
-        spec = RunSpec(
-            run_id=new_run_id(name or data.name),
+        spec, split = plan(
+            data,
+            self._validation(validation),
+            settings,
             name=name or data.name,
-            created=datetime.now(UTC).isoformat("T", "milliseconds"),
             base_model=base_model,
-            preset=chosen,
-            config=config,
-            data=DataSpec(
-                name=data.name,
-                sha256=data.sha256,
-                train_rows=len(split.train),
-                validation_rows=len(split.validation),
-                validation=said,
-                systems=list(data.systems),
-                files=preflight.hashes(split),
-            ),
-            notices=notices,
+            preset=preset,
+            engine=engine,
         )
         run = preflight.freeze(self.runs, spec, split)
-        job = thread.start(run, self.publisher)
-        self.jobs[run.id] = job
-        return job
+        return self.training.queue.submit(run, spec.engine, detached=detached)
 
-    def _refuse_second_run(self) -> None:
-        active = next((job for job in self.jobs.values() if job.running), None)
-        if active is not None:
-            raise RunError("run_active", name=active.name)
-
-    def _validation(
-        self, given: float | MessageDataset | str
-    ) -> tuple[float | MessageDataset, str]:
-        """The share or the dataset, and how the spec names it."""
+    def _validation(self, given: float | MessageDataset | str) -> float | MessageDataset:
         if isinstance(given, MessageDataset):
-            return given, given.name
+            return given
         if isinstance(given, str) and given in self.datasets:
-            return self.datasets[given], given
-        try:
-            ratio = float(given)
-        except ValueError:
-            raise ConfigError(
-                "setting_wrong_type",
-                field="validation",
-                value=given,
-                allowed="a share below 1 or the name of a dataset",
-            ) from None
-        if not 0 <= ratio < 1:
-            raise ConfigError(
-                "setting_out_of_range",
-                field="validation",
-                value=f"{ratio:g}",
-                allowed="0 or more and below 1",
-            )
-        return ratio, f"{ratio:g}"
+            return self.datasets[given]
+        return validation_share(given)
+
+    @property
+    def jobs(self) -> dict[str, TrainingJob]:
+        """The handles of the runs of this kernel by id, the latest last."""
+        return self.training.queue.jobs
 
     def job(self, reference: str | None = None) -> TrainingJob:
         """The handle of that run, wherever it trains, or of the newest one of this kernel."""
-        if reference is None:
-            if not self.jobs:
-                raise RunError("no_runs")
-            return list(self.jobs.values())[-1]
-        run = self.runs.get(reference)
-        return self.jobs.get(run.id) or TrainingJob(run)
+        return self.training.job(reference)
 
-    def stop(self, reference: str | None = None) -> Run:
-        """Ask a run to end with a checkpoint, wherever it trains."""
-        run = self.job().run if reference is None else self.runs.get(reference)
-        run.request("stop")
-        return run
+    def _start_thread(self, launch: Launch) -> None:
+        thread.start(launch, self.publisher, self.models)
 
     # answers
 

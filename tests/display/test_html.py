@@ -28,7 +28,8 @@ from nbfinetune.display.chat import column_html, notice_html
 from nbfinetune.display.comparison import comparison_html
 from nbfinetune.display.dataset import conversation_html, dataset_html
 from nbfinetune.display.html import box, esc, facts, note, page
-from nbfinetune.display.run import run_html, runs_html
+from nbfinetune.display.run import run_html
+from nbfinetune.display.runs import runs_html
 
 HOSTILE = [
     "<img src=x onerror=alert(1)>",

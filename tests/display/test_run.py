@@ -6,10 +6,8 @@ import re
 
 import pytest
 
-from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.runs.events import (
     Committed,
-    EventWriter,
     Failed,
     Notice,
     Planned,
@@ -19,8 +17,7 @@ from nbfinetune.core.runs.events import (
     Validated,
 )
 from nbfinetune.core.runs.record import RunRecord, fold
-from nbfinetune.core.runs.store import DataSpec, RunSpec, RunStore
-from nbfinetune.display.run import duration, loss_text, run_facts, run_html, run_text, runs_table
+from nbfinetune.display.run import duration, loss_text, run_facts, run_html, run_text
 
 PLAN = Planned(
     wall=100.0, total_steps=4, epochs=2, train_rows=8, validation_rows=1, tokens=1090,
@@ -109,7 +106,7 @@ def test_the_state_has_its_colour_and_a_bar_while_it_goes_on(state, chip, has_ba
 
 @pytest.mark.parametrize(
     ("state", "waiting"),
-    [("queued", "Loading torch …"), ("preparing", "Loading the model …"),
+    [("queued", "Waits for its turn …"), ("preparing", "Loading torch and the model …"),
      ("failed", "")],
 )  # fmt: skip
 def test_what_is_waited_for_before_there_is_a_plan(state, waiting):
@@ -162,23 +159,3 @@ def test_an_empty_record_can_be_shown():
 )  # fmt: skip
 def test_durations(seconds, shown):
     assert duration(seconds) == shown
-
-
-def test_the_list_of_runs(tmp_path):
-    store = RunStore(tmp_path)
-    for number, name in enumerate(["old", "new"]):
-        run = store.create(
-            RunSpec(
-                run_id=f"id-{name}", name=name, created=f"2026-11-2{number}T21:08:06+00:00",
-                base_model="acme/chat", preset="standard", config=TrainConfig(),
-                data=DataSpec(name="d", sha256="", train_rows=1, validation_rows=0),
-            )
-        )  # fmt: skip
-    writer = EventWriter(run.events)
-    for event in FINISHED:
-        writer.emit(event)
-    writer.close()
-    assert runs_table(store.list()) == [
-        ("new", "finished", "4 / 4", "1.750", "id-new"),
-        ("old", "interrupted", "0", "", "id-old"),
-    ]

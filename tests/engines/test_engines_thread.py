@@ -17,7 +17,9 @@ from nbfinetune.core.errors import RunError
 from nbfinetune.core.runs.events import StateChanged
 from nbfinetune.core.runs.store import DataSpec, Run, RunSpec, RunStore
 from nbfinetune.engines import thread
+from nbfinetune.engines.queue import TrainingQueue
 from nbfinetune.training.channel import Channel
+from nbfinetune.training.job import TrainingJob
 
 DEADLINE_SECONDS = 20
 
@@ -36,6 +38,13 @@ def run(tmp_path: Path) -> Run:
     return RunStore(tmp_path).create(spec)
 
 
+def start(run: Run) -> TrainingJob:
+    """Train `run` in a thread, at once."""
+    return TrainingQueue(RunStore(run.path.parents[1]), {"thread": thread.start}).submit(
+        run, "thread"
+    )
+
+
 @pytest.fixture
 def unhandled(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Exceptions that left a thread: Python would print them into whichever cell ran last."""
@@ -48,12 +57,12 @@ def unhandled(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 def use_worker(monkeypatch: pytest.MonkeyPatch, work: Any) -> None:
     """Let `work(run, channel)` be what trains."""
     worker = ModuleType("nbfinetune.training.worker")
-    worker.run = work  # type: ignore[attr-defined]
+    worker.run = lambda run, channel, *_how: work(run, channel)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "nbfinetune.training.worker", worker)
     monkeypatch.setattr(nbfinetune.training, "worker", worker, raising=False)
 
 
-def test_a_run_is_queued_and_locked_at_once_and_free_at_the_end(
+def test_a_run_prepares_and_is_locked_at_once_and_free_at_the_end(
     run: Run, monkeypatch: pytest.MonkeyPatch, unhandled: list[str]
 ) -> None:
     go_on = threading.Event()
@@ -63,14 +72,14 @@ def test_a_run_is_queued_and_locked_at_once_and_free_at_the_end(
         channel.emit(StateChanged(state="finished"))
 
     use_worker(monkeypatch, work)
-    job = thread.start(run)
+    job = start(run)
     during = (job.state, job.running, run.is_locked(), run.record().state)
     with pytest.raises(RunError, match=r"^run a-run is in use by process \d+ on "):
-        thread.start(run)
+        start(run)
     go_on.set()
     record = job.wait(DEADLINE_SECONDS)
 
-    assert during == ("queued", True, True, "queued")
+    assert during == ("preparing", True, True, "preparing")
     assert (record.state, job.running, run.is_locked()) == ("finished", False, False)
 
 
@@ -79,7 +88,7 @@ def test_a_job_that_does_not_end_in_time_is_a_timeout_and_goes_on(
 ) -> None:
     go_on = threading.Event()
     use_worker(monkeypatch, lambda _run, _channel: go_on.wait(DEADLINE_SECONDS))
-    job = thread.start(run)
+    job = start(run)
 
     with pytest.raises(TimeoutError, match=r"^a run is still training$"):
         job.wait(0)
@@ -103,7 +112,7 @@ def test_a_stop_reaches_the_worker_through_the_run(
         channel.emit(StateChanged(state="stopped"))
 
     use_worker(monkeypatch, work)
-    job = thread.start(run)
+    job = start(run)
     assert ready.wait(DEADLINE_SECONDS)
     job.stop()
     asked.set()
@@ -122,7 +131,7 @@ def test_whatever_the_worker_raises_the_run_has_failed_and_no_cell_hears_of_it(
         raise error
 
     use_worker(monkeypatch, work)
-    job = thread.start(run)
+    job = start(run)
     job.wait_a_moment(DEADLINE_SECONDS)
 
     record = run.record()
@@ -139,7 +148,7 @@ def test_a_broken_installation_is_a_failure_with_its_reason(
     monkeypatch.setitem(sys.modules, "nbfinetune.training.worker", None)
     monkeypatch.delattr(nbfinetune.training, "worker", raising=False)
 
-    job = thread.start(run)
+    job = start(run)
     job.wait_a_moment(DEADLINE_SECONDS)
 
     record = run.record()
@@ -159,7 +168,7 @@ def test_a_run_that_can_write_nothing_more_ends_its_job_and_no_cell_hears_of_it(
         channel.emit(StateChanged(state="training"))
 
     use_worker(monkeypatch, work)
-    job = thread.start(run)
+    job = start(run)
     job.wait_a_moment(DEADLINE_SECONDS)
 
     assert (job.running, run.is_locked()) == (False, False)

@@ -208,7 +208,7 @@ LOUD = """
 from nbfinetune.training import worker as _worker
 _quiet = _worker.run
 
-def _loud(target, channel):
+def _loud(target, channel, *how):
     import logging, os, sys, warnings
     from IPython.display import clear_output, display, update_display
     from tqdm import tqdm
@@ -224,7 +224,7 @@ def _loud(target, channel):
     handle.update("updated")
     clear_output()
     print("an open line", end="")
-    _quiet(target, channel)
+    _quiet(target, channel, *how)
 
 import logging, sys
 _handler_logger = logging.getLogger("with.its.own.handler")

@@ -172,6 +172,8 @@ COLUMNS_MISSING = (
 def test_a_mistake_in_what_to_ask_is_told_before_a_model_is_loaded(
     notebook: Notebook, cell: str, error: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(notebook.session, "model", lambda name: pytest.fail(f"loads {name}"))
+    monkeypatch.setattr(
+        notebook.session.models, "get", lambda name, *_: pytest.fail(f"loads {name}")
+    )
 
     assert notebook.refused(cell) == error

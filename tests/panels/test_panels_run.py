@@ -29,7 +29,7 @@ from nbfinetune.display.picture import MIME, picture
 from nbfinetune.display.run import run_html
 from nbfinetune.panels.live_view import LiveView
 from nbfinetune.panels.plain_view import PlainView
-from nbfinetune.panels.run import WIDGET_MIME, RunPanel
+from nbfinetune.panels.run import COMMANDS, WIDGET_MIME, RunPanel
 from nbfinetune.training.job import TrainingJob
 
 HOSTILE = "<script>alert(1)</script>"
@@ -97,7 +97,10 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 def saved(job: TrainingJob) -> dict[str, Any]:
     """What a page that shows the whole run has heard."""
-    return {"t": "news", **picture(job.run.spec, fold(read_events(job.run.events)), None, ["stop"])}
+    return {
+        "t": "news",
+        **picture(job.run.spec, fold(read_events(job.run.events)), None, list(COMMANDS)),
+    }
 
 
 def tell(job: TrainingJob, *events: AnyEvent) -> None:
@@ -283,13 +286,61 @@ def test_the_reason_of_a_failure_is_shown_as_text(job: TrainingJob) -> None:
     assert HOSTILE not in status(panel)
 
 
-def test_the_plain_button_asks_the_run_to_stop_once(job: TrainingJob) -> None:
+def buttons(panel: RunPanel) -> list[tuple[str, bool]]:
+    """What the plain view offers: the words of its buttons, and whether they can be pressed."""
+    return [(b.description, not b.disabled) for b in panel.view.children[1].children]
+
+
+def test_the_plain_buttons_are_those_that_make_sense_now(job: TrainingJob) -> None:
     panel = RunPanel(job, plain=True)
-    button = panel.view.children[1]
-    before = (button.description, button.disabled, job.run.requested("stop"))
+    offered = {}
 
-    button.click()
+    for state in ("queued", "preparing", "training", "paused", "training", "stopped"):
+        tell(job, StateChanged(state=state))
+        panel.refresh()
+        offered[state] = buttons(panel)
 
-    assert before == ("Stop", False, False)
-    assert (button.description, button.disabled) == ("Stopping …", True)
-    assert job.run.requested("stop")
+    assert offered == {
+        "queued": [("Stop", True)],
+        "preparing": [("Stop", True)],
+        "training": [("Pause", True), ("Stop", True)],
+        "paused": [("Resume", True), ("Stop", True)],
+        "stopped": [],
+    }
+
+
+def test_a_plain_button_asks_the_run_once_and_can_be_pressed_again_in_the_next_state(
+    job: TrainingJob,
+) -> None:
+    panel = RunPanel(job, plain=True)
+    tell(job, StateChanged(state="training"))
+    panel.refresh()
+
+    panel.view.children[1].children[0].click()
+    panel.refresh()
+    pressed, asked = buttons(panel), job.run.requested("pause")
+    tell(job, StateChanged(state="paused"))
+    panel.refresh()
+    panel.view.children[1].children[0].click()
+    tell(job, StateChanged(state="training"))
+    panel.refresh()
+
+    assert (pressed, asked) == ([("Pausing …", False), ("Stop", True)], True)
+    assert not job.run.requested("pause")
+    assert buttons(panel) == [("Pause", True), ("Stop", True)]
+
+
+def test_the_live_view_is_told_what_its_buttons_may_ask_for(
+    job: TrainingJob, sent: list[dict[str, Any]]
+) -> None:
+    panel = RunPanel(job)
+
+    for state in ("queued", "training", "paused", "stopped"):
+        tell(job, StateChanged(state=state))
+        panel.refresh()
+    for command in ("pause", "resume", "pause"):
+        panel.view._handle_custom_msg({"t": "command", "command": command}, [])
+
+    offered = [message["head"]["commands"] for message in sent]
+    assert offered == [["stop"], ["pause", "stop"], ["resume", "stop"], []]
+    assert job.run.requested("pause")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+import msgspec
+
 from nbfinetune.core.errors import RunError
 from nbfinetune.core.runs.record import RunRecord
 from nbfinetune.core.runs.store import Run, RunSpec
@@ -38,8 +40,10 @@ def png(run: Run, record: RunRecord) -> dict[str, str]:
 
 
 def readable_spec(run: Run) -> RunSpec | None:
-    """The spec, or None where it is damaged: the events can still be shown."""
+    """The spec with the name that the run has now, or None where it is damaged: the events can
+    still be shown.
+    """
     try:
-        return run.spec
+        return msgspec.structs.replace(run.spec, name=run.name)
     except RunError:
         return None

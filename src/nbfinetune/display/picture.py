@@ -108,12 +108,14 @@ def _head(record: RunRecord, commands: Sequence[str]) -> dict[str, Any]:
         "tokens_per_second": _short(record.tokens_per_second),
         "memory_bytes": (record.train[-1].memory_bytes if record.train else 0) or None,
         "best_step": best.step if best else None,
-        "commands": [] if record.ended else [c for c in commands if _makes_sense(c, record.state)],
+        "commands": offered(record, commands),
     }
 
 
-def _makes_sense(command: str, state: State) -> bool:
-    return _MEANT_FOR.get(command, state) == state
+def offered(record: RunRecord, commands: Sequence[str]) -> list[str]:
+    """Those of the commands that make sense now."""
+    meant = [c for c in commands if _MEANT_FOR.get(c, record.state) == record.state]
+    return [] if record.ended else meant
 
 
 def _about(specs: Sequence[RunSpec]) -> list[Any]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from nbfinetune.core.errors import RunError
 from nbfinetune.core.runs.events import Planned, Sampled
 from nbfinetune.core.runs.record import RunRecord
-from nbfinetune.core.runs.store import Run
 from nbfinetune.display.curve import curve_svg
 from nbfinetune.display.html import box, esc, facts, note
 
@@ -72,7 +70,7 @@ def run_facts(record: RunRecord) -> list[tuple[str, object]]:
 def _plan_html(record: RunRecord) -> str:
     plan = record.plan
     if plan is None:
-        waiting = {"queued": "Loading torch …", "preparing": "Loading the model …"}
+        waiting = {"queued": "Waits for its turn …", "preparing": "Loading torch and the model …"}
         text = waiting.get(record.state, "")
         return f"<div class='quiet'>{text}</div>" if text else ""
     notices = "".join(note(n) for n in plan.notices)
@@ -121,28 +119,6 @@ def _changes(samples: list[Sampled]) -> list[Sampled]:
         if sample.answer != kept[-1].answer:
             kept.append(sample)
     return kept
-
-
-def runs_html(runs: list[Run]) -> str:
-    """All runs as a table, newest first."""
-    head = "<tr><th>run</th><th>state</th><th>step</th><th>validation loss</th><th>id</th></tr>"
-    cells = ("".join(f"<td>{esc(cell)}</td>" for cell in row) for row in runs_table(runs))
-    return box(f"<table>{head}{''.join(f'<tr>{c}</tr>' for c in cells)}</table>")
-
-
-def runs_table(runs: list[Run]) -> list[tuple[str, ...]]:
-    """Name, state, step, validation loss and id of each run."""
-    return [_run_row(run) for run in runs]
-
-
-def _run_row(run: Run) -> tuple[str, ...]:
-    try:
-        _, record = run.spec, run.record()
-    except RunError as error:  # one damaged run must not hide the others
-        return (run.name, str(error).split("\n")[0], "", "", run.id)
-    total = f" / {record.plan.total_steps}" if record.plan else ""
-    loss = loss_text(record.validation_loss) if record.validation else ""
-    return (run.name, record.state, f"{record.step}{total}", loss, run.id)
 
 
 def duration(seconds: float) -> str:

@@ -3,7 +3,7 @@
 import { CLASS_PREFIX, element, keepChildren, setAttributes, setShown, setText } from './dom.js';
 import { bytesText, countText, durationText } from './numbers.js';
 
-const WAITING = { queued: 'Loading torch …', preparing: 'Loading the model …' };
+const WAITING = { queued: 'Waits for its turn …', preparing: 'Loading torch and the model …' };
 const STATE_CHIPS = {
   finished: 'good', failed: 'bad', interrupted: 'bad', stopped: 'plain', paused: 'plain',
 };

@@ -10,6 +10,7 @@ from traitlets.config import Configurable
 
 from nbfinetune.core.runs.store import Run
 from nbfinetune.magics.base import say
+from nbfinetune.session import current
 from nbfinetune.training.job import TrainingJob
 
 FrontEnd = Literal["page", "runner", "terminal"]
@@ -83,7 +84,7 @@ class RunDisplay:
 
     def show_run(self, run: Run) -> None:
         """As `show`; the run may train in another process."""
-        self.show(TrainingJob(run))
+        self.show(current().jobs.get(run.id) or TrainingJob(run))
 
     def _panel(self, job: TrainingJob) -> Any:
         if front_end(self._shell) == "page":

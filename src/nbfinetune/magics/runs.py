@@ -1,25 +1,50 @@
-"""`%ft_stop`, `%ft_wait`, `%ft_runs`: control runs and look at them."""
+"""`%ft_stop`, `%ft_pause`, `%ft_resume`, `%ft_wait`, `%ft_runs`: control runs and look at them."""
 
 from __future__ import annotations
+
+import argparse
 
 from IPython.core.magic import line_magic, magics_class
 from IPython.display import display
 
+from nbfinetune.core import text
+from nbfinetune.core.errors import ConfigError
+from nbfinetune.core.runs.launched import ENGINES
 from nbfinetune.core.runs.store import Run
-from nbfinetune.display.run import run_text, runs_html, runs_table
-from nbfinetune.display.text import table
+from nbfinetune.display.run import run_text
+from nbfinetune.display.runs import details_html, details_text, runs_html, runs_text
 from nbfinetune.magics.arguments import Line, Option, documented
 from nbfinetune.magics.base import SessionMagics, say
 from nbfinetune.magics.errors import friendly
+from nbfinetune.training.job import TrainingJob
 
-STOP = Line("%ft_stop", [], takes="run")
+NOW = Option("now", "end the process of a run that does not obey; loses what it did not save")
+STOP = Line("%ft_stop", [NOW], takes="run")
+PAUSE = Line("%ft_pause", [], takes="run")
+RESUME = Line(
+    "%ft_resume",
+    [
+        Option("engine", "another engine than before", "ENGINE", choices=ENGINES),
+        Option("detach", "in a process: go on without this kernel, too"),
+    ],
+    takes="run",
+)
 WAIT = Line("%ft_wait", [], takes="run")
-RUNS = Line("%ft_runs", [Option("log", "what the training code printed and logged")], takes="run")
+RUNS = Line(
+    "%ft_runs",
+    [
+        Option("details", "base model, settings, data, versions and hardware"),
+        Option("log", "what the training code printed and logged"),
+        Option("rename", "call it otherwise; its id stays", "NAME"),
+        Option("note", "keep a note with it; an empty one takes it away", "TEXT"),
+        Option("delete", "remove it, with its checkpoints"),
+    ],
+    takes="run",
+)
 
 
-def _only_word(line: Line, text: str) -> str | None:
-    words = line.parse(text).words
-    return words[0] if words else None
+def _word(given: argparse.Namespace) -> str | None:
+    return given.words[0] if given.words else None
 
 
 @magics_class
@@ -30,12 +55,41 @@ class RunsMagics(SessionMagics):
     @line_magic
     @documented(STOP)
     def ft_stop(self, line: str) -> None:
-        """End a run after its current step, with a checkpoint: `%ft_stop` or `%ft_stop RUN`."""
-        run = self.session.stop(_only_word(STOP, line))
-        state = run.record().state
-        over = state in ("finished", "stopped", "failed")
-        ending = "stops after this step and keeps a checkpoint"
-        say(f"{run.name}: " + (f"already {state}" if over else ending))
+        """End a run after its current step, with a checkpoint: `%ft_stop` or `%ft_stop RUN`.
+
+        One that waits is taken out of the queue. `%ft_resume` lets it go on later.
+        """
+        given = STOP.parse(line)
+        say(str(self.session.training.stop(_word(given), now=given.now)))
+
+    @friendly
+    @line_magic
+    @documented(PAUSE)
+    def ft_pause(self, line: str) -> None:
+        """Hold a run up after its current step, with a checkpoint: `%ft_pause` or `%ft_pause RUN`.
+
+        Meanwhile the processor is free, and a run that waits may train.
+        """
+        say(str(self.session.training.pause(_word(PAUSE.parse(line)))))
+
+    @friendly
+    @line_magic
+    @documented(RESUME)
+    def ft_resume(self, line: str) -> TrainingJob:
+        """Let a run go on: one that is paused, or one that ended before its last step.
+
+        Example:
+            %ft_resume first-try
+            %ft_resume first-try@step-40
+
+        It goes on from its newest checkpoint, or from the one that is named.
+        """
+        given = RESUME.parse(line)
+        said, job = self.session.training.resume(
+            _word(given), engine=given.engine, detached=given.detach
+        )
+        say(str(said))
+        return job
 
     @friendly
     @line_magic
@@ -45,29 +99,69 @@ class RunsMagics(SessionMagics):
 
         Interrupting the cell ends the waiting, not the run.
         """
-        job = self.session.job(_only_word(WAIT, line))
+        job = self.session.job(_word(WAIT.parse(line)))
         say(run_text(job.name, job.wait()))
 
     @friendly
     @line_magic
     @documented(RUNS)
     def ft_runs(self, line: str) -> Run | None:
-        """List the runs, newest first, or look at one: `%ft_runs` or `%ft_runs RUN`."""
+        """List the runs, newest first, or look at one: `%ft_runs` or `%ft_runs RUN`.
+
+        A run that trains is shown live, whichever kernel has started it.
+        """
         given = RUNS.parse(line)
-        if not given.words:
-            self._list()
+        name = _word(given)
+        if name is None:
+            self._list(given)
             return None
-        run = self.session.runs.get(given.words[0])
-        if not given.log:
-            return run
-        record = run.record()
-        failure = [record.failure.traceback] if record.failure else []
-        say("\n".join([*record.log, *failure]) or "nothing was printed or logged")
+        if not self._changed(name, given) and not self._told(name, given):
+            return self.session.job(name).run
         return None
 
-    def _list(self) -> None:
+    def _changed(self, name: str, given: argparse.Namespace) -> bool:
+        """Whether something was to be changed; it is then."""
+        training = self.session.training
+        said = []
+        if given.delete:
+            said.append(training.delete(name))
+        else:
+            if given.note is not None:
+                said.append(training.note(name, given.note))
+            if given.rename is not None:
+                said.append(training.rename(name, given.rename))
+        if said:
+            say("\n".join(map(str, said)))
+        return bool(said)
+
+    def _told(self, name: str, given: argparse.Namespace) -> bool:
+        """Whether its details or its log were asked for; they are shown then."""
+        run = self.session.runs.get(name)
+        if given.details:
+            shown = {"text/plain": details_text(run), "text/html": details_html(run)}
+            display(shown, raw=True)
+        if given.log:
+            say(_log(run))
+        return bool(given.details or given.log)
+
+    def _list(self, given: argparse.Namespace) -> None:
+        if any((given.details, given.log, given.delete, given.rename, given.note)):
+            raise ConfigError(
+                "arguments_wrong",
+                field="line",
+                magic="%ft_runs",
+                reason="name a run, as in  %ft_runs first-try --log",
+            )
         runs = self.session.runs.list()
-        head = ["run", "state", "step", "validation loss", "id"]
-        text = table(head, runs_table(runs), 110) if runs else "no runs yet"
-        bundle = {"text/plain": text}
-        display({**bundle, "text/html": runs_html(runs)} if runs else bundle, raw=True)
+        if not runs:
+            say(text.message("runs_none", {}))
+            return
+        display({"text/plain": runs_text(runs), "text/html": runs_html(runs)}, raw=True)
+
+
+def _log(run: Run) -> str:
+    """What was printed and logged, what its process left on its streams, and the failure."""
+    record = run.record()
+    failure = [record.failure.traceback] if record.failure else []
+    told = [*record.log, run.log.rstrip(), *failure]
+    return "\n".join(filter(None, told)) or text.message("no_output", {})

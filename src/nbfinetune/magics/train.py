@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import line_magic, magics_class
@@ -10,8 +11,9 @@ from IPython.core.magic import line_magic, magics_class
 from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.errors import ConfigError
 from nbfinetune.core.presets import PRESETS, STARTER
+from nbfinetune.core.runs.launched import ENGINES
 from nbfinetune.magics.arguments import Line, Option, documented
-from nbfinetune.magics.base import SessionMagics
+from nbfinetune.magics.base import SessionMagics, say
 from nbfinetune.magics.errors import friendly
 from nbfinetune.magics.frontend import RunDisplay
 from nbfinetune.session import Session
@@ -31,8 +33,18 @@ LINE = Line(
             "SHARE|NAME",
             means="dataset",
         ),
+        Option(
+            "engine",
+            "thread (of this kernel), or process: survives a restart of the kernel [thread]",
+            "ENGINE",
+            choices=ENGINES,
+        ),
         Option("attach", "wait for the end; interrupting the cell ends the waiting only"),
-        Option("detach", "return at once, the default in JupyterLab and VS Code"),
+        Option(
+            "detach",
+            "return at once, the default in JupyterLab and VS Code; a process also goes on "
+            "without this kernel, else it saves and ends ten minutes after it",
+        ),
     ],
     settings=True,
     takes="data",
@@ -54,12 +66,14 @@ class TrainMagics(SessionMagics):
         """Train a LoRA on a dataset, in the background; the cell returns at once.
 
         In Colab, and where nobody looks, it waits for the end instead (`--attach`, `--detach`).
+        One run trains at a time: another one waits until it has ended or pauses.
 
         Example:
             %ft_train pirate --name first-try
             %ft_train pirate --epochs 5 --learning-rate 1e-3
 
-        `%ft_wait` waits for the end, `%ft_stop` ends it early with a checkpoint.
+        `%ft_wait` waits for the end, `%ft_pause` and `%ft_resume` hold it up and let it go on,
+        `%ft_stop` ends it early with a checkpoint.
         """
         given = LINE.parse(line)
         if len(given.words) != 1:
@@ -76,14 +90,19 @@ class TrainMagics(SessionMagics):
                 magic="%ft_train",
                 reason="--attach and --detach exclude each other",
             )
+        settings: dict[str, Any] = LINE.settings(given)
         job = self.session.train(
             self._dataset(given.words[0]),
             name=given.name,
             base_model=given.base_model or STARTER,
             preset=given.preset,
             validation=given.validation or 0.1,
-            **LINE.settings(given),
+            engine=given.engine or "thread",
+            detached=given.detach,
+            **settings,
         )
+        if place := self.session.training.place(job.run):
+            say(str(place))
         if given.attach or (not given.detach and self._display.should_wait()):
             self._display.wait(job)
         return job

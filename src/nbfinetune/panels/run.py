@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
 from IPython.display import DisplayHandle
 
 from nbfinetune.display.bundle import PNG_SIZE, png, readable_spec, run_bundle
-from nbfinetune.display.picture import MIME, picture
+from nbfinetune.display.picture import MIME, offered, picture
 from nbfinetune.display.run import run_html, run_text
 from nbfinetune.panels.plain_view import PlainView
 from nbfinetune.training.job import TrainingJob
 
 REFRESH_SECONDS = 0.25
 DRAWN_SECONDS = 30.0
+COMMANDS: Mapping[str, Callable[[TrainingJob], None]] = {
+    "pause": TrainingJob.pause, "resume": TrainingJob.resume, "stop": TrainingJob.stop
+}  # fmt: skip
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
 
@@ -77,7 +80,7 @@ class RunPanel:
                 from nbfinetune.panels.live_view import LiveView
 
                 return LiveView(self._news, self._obey)
-        return PlainView(self._html, self._obey)
+        return PlainView(self._html, self._offered, self._obey)
 
     def _live_bundle(self) -> dict[str, Any]:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.view.model_id}
@@ -86,11 +89,14 @@ class RunPanel:
         return {WIDGET_MIME: view, **saved}
 
     def _news(self, have: Mapping[str, int] | None) -> dict[str, Any]:
-        return picture(self._spec, self._job.record(), have, commands=["stop"])
+        return picture(self._spec, self._job.record(), have, commands=list(COMMANDS))
+
+    def _offered(self) -> list[str]:
+        return offered(self._job.record(), list(COMMANDS))
 
     def _html(self) -> str:
         return run_html(self._job.name, self._job.record())
 
     def _obey(self, command: str) -> None:
-        if command == "stop":
-            self._job.stop()
+        if command in COMMANDS:
+            COMMANDS[command](self._job)

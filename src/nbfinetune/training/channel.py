@@ -6,8 +6,15 @@ import time
 from contextlib import suppress
 from threading import Lock
 
-from nbfinetune.core.runs.events import AnyEvent, EventWriter, Logged, StateChanged
-from nbfinetune.core.runs.record import RunRecord
+from nbfinetune.core.runs.events import (
+    AnyEvent,
+    EventWriter,
+    Logged,
+    State,
+    StateChanged,
+    read_events,
+)
+from nbfinetune.core.runs.record import fold
 from nbfinetune.core.runs.store import Command, Run
 
 SUMMARY_SECONDS = 1.0
@@ -19,7 +26,7 @@ class Channel:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._writer = EventWriter(run.events)
-        self._record = RunRecord()
+        self._record = fold(read_events(run.events))  # an earlier attempt may have told much
         self._written = 0.0
         self._lock = Lock()
         self.interrupted = False
@@ -37,9 +44,17 @@ class Channel:
                     self._run.write_summary(self._record)
                 self._written = now
 
+    @property
+    def step(self) -> int:
+        """The step that was told last."""
+        return self._record.step
+
+    def tell_state(self, state: State) -> None:
+        self.emit(StateChanged(step=self.step, state=state))
+
     def log(self, text: str) -> None:
         """Keep a line that the training code printed, logged or warned."""
-        self.emit(Logged(step=self._record.step, text=text))
+        self.emit(Logged(step=self.step, text=text))
 
     def requested(self, command: Command) -> bool:
         return self._run.requested(command) or (command == "stop" and self.interrupted)

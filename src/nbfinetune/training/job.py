@@ -1,4 +1,4 @@
-"""The live handle of a run, wherever it trains: its picture, stop, wait."""
+"""The live handle of a run, wherever it trains: its picture, pause, resume, stop, wait."""
 
 from __future__ import annotations
 
@@ -22,15 +22,26 @@ VIEW_SECONDS = 5.0
 class TrainingJob:
     """Follows the log of `run`.
 
-    `done` is set once a worker in this process has written its last event. Without it the run
-    trains elsewhere, and has ended when its log says so or when nobody holds its lock any more.
+    `done` is set once the worker that this process has started has written its last event. Without
+    it the run trains elsewhere, and has ended when its log says so or nobody holds it any more.
+    `go_on` lets a paused run go on: whoever started it may want it to wait for its turn.
     """
 
-    def __init__(self, run: Run, done: Event | None = None) -> None:
+    def __init__(
+        self, run: Run, done: Event | None = None, go_on: Callable[[], object] | None = None
+    ) -> None:
         self.run = run
         self._done = done
-        self._follower = Follower(run, (lambda: not done.is_set()) if done else None)
+        self._go_on = go_on or (lambda: run.fulfil("pause"))
+        self._follower = Follower(run, self._is_alive)
         self._views: list[Event] = []
+
+    def attend(self, done: Event) -> None:
+        """From now on follow another attempt of the run, as long as `done` is not set."""
+        self._done = done
+
+    def _is_alive(self) -> bool:
+        return self.run.is_held() if self._done is None else not self._done.is_set()
 
     @property
     def name(self) -> str:
@@ -60,6 +71,14 @@ class TrainingJob:
         """Ask the run to end after the current step, with a checkpoint. Returns at once."""
         self.run.request("stop")
 
+    def pause(self) -> None:
+        """Ask the run to wait after the current step, with a checkpoint. Returns at once."""
+        self.run.request("pause")
+
+    def resume(self) -> None:
+        """Let a paused run go on."""
+        self._go_on()
+
     def watch(
         self, refresh: Callable[[], None], finish: Callable[[], None], every_seconds: float
     ) -> None:
@@ -83,8 +102,9 @@ class TrainingJob:
 
     def wait_a_moment(self, seconds: float) -> bool:
         """Until the run has ended, but no longer than this; whether it has."""
-        if self._done is not None:
-            return self._done.wait(seconds)
+        done = self._done
+        if done is not None:
+            return done.wait(seconds)
         if self.running:
             time.sleep(seconds)
         return not self.running
@@ -93,7 +113,7 @@ class TrainingJob:
         """Wait for the end, return the final picture. An interrupt ends the waiting, not the run.
 
         Raises:
-            RunError: The run failed.
+            RunError: The run failed, or its process was killed.
             TimeoutError: It is still training after `timeout_seconds`.
         """
         deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
@@ -104,9 +124,10 @@ class TrainingJob:
         for finished in self._views:
             finished.wait(VIEW_SECONDS)
         record = self.record()
-        if record.failure is not None and record.state == "failed":
+        if record.failure is not None and record.state in ("failed", "interrupted"):
             reason = record.failure.reason.splitlines()[0]
-            raise RunError("training_failed", name=self.name, reason=reason)
+            code = "training_failed" if record.state == "failed" else "training_interrupted"
+            raise RunError(code, name=self.name, reason=reason)
         return record
 
     def __repr__(self) -> str:

@@ -17,7 +17,7 @@ from nbfinetune.core.errors import RunError
 from nbfinetune.core.runs.checkpoints import commit
 from nbfinetune.core.runs.events import EventWriter, Notice, StateChanged, TrainStep, Validated
 from nbfinetune.core.runs.store import RUN_ID, DataSpec, Run, RunSpec, RunStore, new_run_id
-from nbfinetune.display.run import runs_table
+from nbfinetune.display.runs import runs_table
 
 MOMENT = 1795208886.417  # 2026-11-20 21:08:06.417 UTC
 

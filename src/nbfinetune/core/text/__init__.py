@@ -21,6 +21,7 @@ from nbfinetune.core.text.quality import QUALITY
 from nbfinetune.core.text.repair import REPAIR
 from nbfinetune.core.text.report import LABELS
 from nbfinetune.core.text.rules import RULES
+from nbfinetune.core.text.runs import RUNS
 from nbfinetune.core.text.templates import TEMPLATES
 from nbfinetune.core.text.training import TRAINING
 
@@ -38,6 +39,7 @@ CATALOGUE: Mapping[str, Phrase] = {
     **DRAFT,
     **MODELS,
     **TEMPLATES,
+    **RUNS,
     **TRAINING,
 }
 

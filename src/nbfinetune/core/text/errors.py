@@ -144,12 +144,6 @@ ERRORS: Mapping[str, Phrase] = {
         "Take them out of one of the two.",
         "请从其中一个数据集中去掉它们。",
     ),
-    "run_active": Phrase(
-        "{name} is still training, and one run trains at a time",
-        "{name} 仍在训练，同一时间只训练一个",
-        "Wait with  %ft_wait {name}  or end it with  %ft_stop {name}.",
-        "用  %ft_wait {name}  等待，或用  %ft_stop {name}  结束。",
-    ),
     # notices of the preflight
     "few_steps": Phrase(
         "only {steps} optimizer steps: too few to learn much",
