@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         versions,
     )
     from nbfinetune.api.looks import edit, fix, quality, review, xray
+    from nbfinetune.api.machine import doctor, models, unload
     from nbfinetune.api.models import compare, train
     from nbfinetune.chat.compare import Comparison
     from nbfinetune.chat.model import SamplingParams
@@ -48,9 +49,11 @@ __all__ = [
     "datasets",
     "delete_dataset",
     "diff",
+    "doctor",
     "edit",
     "fix",
     "load_dataset",
+    "models",
     "open_dataset",
     "quality",
     "rename_dataset",
@@ -58,6 +61,7 @@ __all__ = [
     "rule",
     "set_language",
     "train",
+    "unload",
     "validate",
     "versions",
     "xray",
@@ -74,9 +78,11 @@ _HOMES = {
     "datasets": "nbfinetune.api.datasets",
     "delete_dataset": "nbfinetune.api.datasets",
     "diff": "nbfinetune.api.datasets",
+    "doctor": "nbfinetune.api.machine",
     "edit": "nbfinetune.api.looks",
     "fix": "nbfinetune.api.looks",
     "load_dataset": "nbfinetune.api.datasets",
+    "models": "nbfinetune.api.machine",
     "open_dataset": "nbfinetune.api.datasets",
     "quality": "nbfinetune.api.looks",
     "rename_dataset": "nbfinetune.api.datasets",
@@ -84,6 +90,7 @@ _HOMES = {
     "rule": "nbfinetune.api.datasets",
     "set_language": "nbfinetune.core.text",
     "train": "nbfinetune.api.models",
+    "unload": "nbfinetune.api.machine",
     "validate": "nbfinetune.api.datasets",
     "versions": "nbfinetune.api.datasets",
     "xray": "nbfinetune.api.looks",

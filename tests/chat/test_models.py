@@ -145,9 +145,12 @@ def test_memory_comes_back_when_a_model_is_unloaded_and_after_errors(large):
     assert resident() - before > 0.8 * held
     with pytest.raises(ModelError):
         chat.reply([Message("user", "x" * 100)], SHORT)
-    with pytest.raises(ZeroDivisionError), trained_on(model.base, TrainConfig()) as tuned:
-        with tuned[0].computing():
-            tuned[1].no_such_thing = 1 / 0
+    with (
+        pytest.raises(ZeroDivisionError),
+        trained_on(model.base, TrainConfig()) as tuned,
+        tuned[0].computing(),
+    ):
+        tuned[1].no_such_thing = 1 / 0
     del model, tuned
     assert [told.name for told in models.unload()] == [str(large)]
     assert resident() - before < 0.2 * held

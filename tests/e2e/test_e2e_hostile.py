@@ -48,7 +48,7 @@ compare([Contender({NAME!r}, echo, texts[1])], texts, SamplingParams())
 """
 CHATTING = f"""
 from nbfinetune.panels.chat import ChatPanel
-panel = ChatPanel(lambda: [Contender({NAME!r}, echo, texts[1])], SamplingParams())
+panel = ChatPanel(lambda _waiting: [Contender({NAME!r}, echo, texts[1])], SamplingParams())
 panel.show()
 for text in texts:
     panel.send(text).join()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from nbfinetune.core.config import SETTINGS, TrainConfig
 from nbfinetune.core.runs.store import DataSpec, RunSpec, new_run_id
-from nbfinetune.magics import chat, compare, dataset, runs, train
+from nbfinetune.magics import chat, compare, dataset, models, runs, train
 from nbfinetune.magics.arguments import Line, split_words
 from nbfinetune.magics.completion import Found, complete, quoted, words_until_cursor
 from nbfinetune.magics.completion_hooks import holds_rows, install
@@ -25,6 +25,8 @@ LINES = {
     "ft_chat": chat.LINE,
     "ft_compare": compare.LINE,
     "ft_dataset": dataset.LINE,
+    "ft_doctor": models.DOCTOR,
+    "ft_models": models.MODELS,
     "ft_runs": runs.RUNS,
     "ft_stop": runs.STOP,
     "ft_train": train.LINE,
@@ -57,6 +59,9 @@ class Made:
 
     def steps(self, run: str) -> Sequence[int] | None:
         return {"first-try": [5, 10], "my run": [], "a@b": [3]}.get(run)
+
+    def loaded(self) -> Iterable[str]:
+        return ["starter", "acme/tiny", "my model"]
 
     def files(self, folder: str) -> Iterable[str]:
         there = {
@@ -129,6 +134,11 @@ def at_end(cell: str) -> Found | None:
         ("%ft_train nowhere/", ("nowhere/", [])),
         ("%%ft_dataset p", ("p", ["pirate", "Polite"])),
         ("%ft_train pirate more", ("more", [])),
+        # models
+        ("%ft_models ", ("", ["--unload"])),
+        ("%ft_models --unload ", ("", ["all", "starter", "acme/tiny", '"my model"'])),
+        ("%ft_models --unload=a", ("--unload=a", ["--unload=all", "--unload=acme/tiny"])),
+        ("%ft_doctor ", ("", [])),
         # runs
         ("%ft_stop ", ("", ["first-try", '"my run"', "lr=1", "a@b", '"it\'s"', '"what?"'])),
         ("%ft_runs my", ("my", ['"my run"'])),

@@ -14,6 +14,7 @@ import pytest
 
 from nbfinetune.chat.compare import Contender
 from nbfinetune.chat.model import SamplingParams, ScriptedChat
+from nbfinetune.chat.waiting import Waiting
 from nbfinetune.core.errors import ModelError
 from nbfinetune.core.messages import Message
 from nbfinetune.display.chat import notice_html
@@ -58,7 +59,7 @@ def turns(page: str) -> Turns:
 
 
 def screen(*contenders: Contender, params: SamplingParams | None = None) -> Screen:
-    return Screen(ChatPanel(lambda: contenders, params or SamplingParams()))
+    return Screen(ChatPanel(lambda _waiting: contenders, params or SamplingParams()))
 
 
 def echo(messages: Sequence[Message]) -> str:
@@ -168,7 +169,7 @@ def test_while_an_answer_is_written_only_stop_can_be_pressed() -> None:
 def test_a_model_that_cant_be_loaded_is_told_and_tried_again() -> None:
     failures = [ModelError("model_unknown", name="<b>", suggestion="")]
 
-    def load() -> list[Contender]:
+    def load(_waiting: Waiting) -> list[Contender]:
         if failures:
             raise failures.pop()
         return [Contender("base", ScriptedChat(echo))]
@@ -186,6 +187,26 @@ def test_a_model_that_cant_be_loaded_is_told_and_tried_again() -> None:
     assert (columns, buttons) == ((), (True, False))
     assert panel.notice.value == ""
     assert panel.turns() == [("user", "two"), ("assistant", "1 two")]
+
+
+def test_how_far_a_model_is_stands_above_and_stop_ends_the_waiting() -> None:
+    said: list[str] = []
+
+    def load(waiting: Waiting) -> list[Contender]:
+        waiting.tell("downloading acme/tiny: 1 MB of 2 MB (50 %)")
+        said.append(panel.notice.value)
+        panel.stop.click()
+        assert waiting.should_stop()
+        raise ModelError("model_stopped", name="acme/tiny")
+
+    panel = Screen(ChatPanel(load, SamplingParams()))
+    panel.ask("one")
+
+    assert said == [notice_html("downloading acme/tiny: 1 MB of 2 MB (50 %)")]
+    assert panel.notice.value == notice_html(
+        "ModelError: fetching acme/tiny was stopped\n"
+        "What has arrived is kept: the next time goes on from there."
+    )
 
 
 def test_a_question_that_failed_is_told_and_forgotten() -> None:

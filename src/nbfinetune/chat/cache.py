@@ -56,6 +56,18 @@ def is_complete(name: str) -> bool:
         return False
 
 
+def cached_names() -> list[str]:
+    """The models of which something is here, by name."""
+    folders = sorted(cache_folder().glob("models--*--*"))
+    return [folder.name.removeprefix("models--").replace("--", "/", 1) for folder in folders]
+
+
+def parameters_here(name: str) -> int:
+    """How many weights a model has that is here whole."""
+    folder = snapshot(name)
+    return 0 if folder is None else parameters_of(name, folder)
+
+
 def verify(name: str, folder: Path, waiting: Waiting) -> None:
     """Hash the weights whose hash is known, those that were not yet.
 

@@ -25,6 +25,10 @@ _WEIGHT_BYTES = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0}
 _NF4_BYTES = 0.75
 """Of a weight in 4 bits, with its scales, and with the embeddings that stay in 16."""
 
+_ACTIVATION_BYTES = 1.0
+_TRAINING_FLOOR = 300_000_000
+"""What a step keeps: about a byte for each weight of the model, and some more whatever it is."""
+
 _WORKING_SPACE = 1.1
 """What answering takes beside the weights, as a factor."""
 
@@ -139,6 +143,11 @@ def needed_bytes(parameters: int, how: How) -> int:
     """What a model takes to be loaded and to answer."""
     weight = _NF4_BYTES if how.load_in_4bit else _WEIGHT_BYTES[how.dtype]
     return int(parameters * weight * _WORKING_SPACE)
+
+
+def training_bytes(parameters: int, how: How) -> int:
+    """About what training a LoRA on it takes: the model, and activations of some short rows."""
+    return int(needed_bytes(parameters, how) + parameters * _ACTIVATION_BYTES + _TRAINING_FLOOR)
 
 
 def require_room(name: str, parameters: int, how: How, loaded: Sequence[Loaded]) -> None:

@@ -22,6 +22,8 @@ _SHOWN = {
     ("nbfinetune.core.library.diff", "DatasetDiff"): ("diff", "diff"),
     ("nbfinetune.core.quality.assessed", "Quality"): ("closer", "quality"),
     ("nbfinetune.templates.token_report", "TokenReport"): ("closer", "tokens"),
+    ("nbfinetune.chat.catalogue", "Catalogue"): ("models", "catalogue"),
+    ("nbfinetune.core.diagnosis", "Diagnosis"): ("models", "diagnosis"),
     ("nbfinetune.core.fixes.apply", "Fixed"): ("fixes", "fixes"),
     ("nbfinetune.core.fixes.sources", "FixedRows"): ("closer", "fixed_rows"),
 }
@@ -38,6 +40,7 @@ def register(shell: InteractiveShell) -> None:
     from nbfinetune.magics.completion_hooks import install
     from nbfinetune.magics.dataset import DatasetMagics
     from nbfinetune.magics.frontend import NbFinetune, RunDisplay
+    from nbfinetune.magics.models import ModelsMagics
     from nbfinetune.magics.rule import RuleMagics
     from nbfinetune.magics.runs import RunsMagics
     from nbfinetune.magics.train import TrainMagics
@@ -50,7 +53,7 @@ def register(shell: InteractiveShell) -> None:
     config = NbFinetune(parent=shell)
     shell.configurables.append(config)
     display = RunDisplay(shell, config)
-    for magics in (DatasetMagics, RuleMagics, RunsMagics, ChatMagics, CompareMagics):
+    for magics in (DatasetMagics, RuleMagics, RunsMagics, ChatMagics, CompareMagics, ModelsMagics):
         shell.register_magics(magics(shell, session))
     shell.register_magics(TrainMagics(shell, session, display))
     _register_formatters(shell, display)

@@ -18,9 +18,10 @@ from nbfinetune.core.errors import ConfigError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-Means = Literal["text", "dataset", "data", "rows", "run", "column", "system"]
+Means = Literal["text", "dataset", "data", "rows", "run", "column", "system", "loaded"]
 """What a word stands for, and so what completion offers for it. `data`: a dataset or a file of
-rows; `rows`: these or a variable; `column`: see `chat.columns`; `system`: text or `@file`."""
+rows; `rows`: these or a variable; `column`: see `chat.columns`; `system`: text or `@file`;
+`loaded`: a base model in memory."""
 
 Body = Literal["text", "conversations", "python"]
 """What stands below the line of a cell magic."""

@@ -44,7 +44,7 @@ class ChatMagics(SessionMagics):
         for word in given.words:
             parse_column(word)  # a typing mistake is told before torch is loaded
         panel = ChatPanel(
-            lambda: self.session.contenders(given.words),
+            lambda waiting: self.session.contenders(given.words, waiting),
             sampling_params(given),
             self.session.publisher,
         )

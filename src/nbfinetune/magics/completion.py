@@ -42,6 +42,9 @@ class Names(Protocol):
     def steps(self, run: str) -> Sequence[int] | None:
         """The steps with a committed checkpoint; None where there is no such run."""
 
+    def loaded(self) -> Iterable[str]:
+        """The base models in memory."""
+
     def files(self, folder: str) -> Iterable[str]:
         """The paths in a folder, written as `folder` is; those of folders end with a slash."""
 
@@ -192,6 +195,8 @@ def _meant(means: Means, typed: str, names: Names, *, cell: bool) -> Iterable[st
                 yield from _files(typed, names, (".json", ".jsonl"))
         case "run":
             yield from (name for name, _ in names.runs())
+        case "loaded":
+            yield from names.loaded()
         case "column":
             yield from _columns(typed, names)
         case "system":

@@ -136,6 +136,9 @@ class ShellNames:
         found = self._session.runs.find(run)
         return None if found is None else found.steps()
 
+    def loaded(self) -> Iterable[str]:
+        return [told.name for told in self._session.models.loaded()]
+
     def files(self, folder: str) -> Iterable[str]:
         try:
             with os.scandir(Path(folder).expanduser()) as entries:

@@ -11,6 +11,7 @@ from IPython.display import display
 
 from nbfinetune.chat.compare import Contender
 from nbfinetune.chat.model import SamplingParams
+from nbfinetune.chat.waiting import Waiting
 from nbfinetune.core.messages import Message
 from nbfinetune.display.chat import column_html, notice_html
 from nbfinetune.engines.capture import DisplayPublisher, captured
@@ -20,14 +21,15 @@ REFRESH_SECONDS = 0.1
 
 
 class ChatPanel:
-    """Columns of one conversation each. `load` gives the models; it is called in the background.
+    """Columns of one conversation each. `load` gives the models; it is called in the background
+    and says how far it is; Stop ends it, too.
 
     With the kernel's `publisher`, what libraries display meanwhile reaches no cell.
     """
 
     def __init__(
         self,
-        load: Callable[[], Sequence[Contender]],
+        load: Callable[[Waiting], Sequence[Contender]],
         params: SamplingParams,
         publisher: DisplayPublisher | None = None,
     ) -> None:
@@ -86,12 +88,15 @@ class ChatPanel:
             self._busy.release()
 
     def _open_columns(self) -> None:
-        self._notice.value = notice_html("Loading the models …")
-        self._contenders = self._load()
+        self._tell("Loading the models …")
+        self._contenders = self._load(Waiting(self._tell, self._stopping.is_set))
         self._histories = [c.opening() for c in self._contenders]
         self._columns.children = [widgets.HTML() for _ in self._contenders]
         self._columns.layout.grid_template_columns = "repeat(auto-fit, minmax(240px, 1fr))"
         self._notice.value = ""
+
+    def _tell(self, text: str) -> None:
+        self._notice.value = notice_html(text)
 
     def _ask(self, index: int, prompt: str) -> None:
         contender, view = self._contenders[index], self._columns.children[index]

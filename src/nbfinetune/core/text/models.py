@@ -154,4 +154,100 @@ _MEMORY: Mapping[str, Phrase] = {
     ),
 }
 
-MODELS: Mapping[str, Phrase] = {**_FINDING, **_FETCHING, **_MEMORY}
+_LIST: Mapping[str, Phrase] = {
+    "models_column_model": Phrase("base model", "基座模型"),
+    "models_column_size": Phrase("weights", "参数量"),
+    "models_column_languages": Phrase("languages", "语言"),
+    "models_column_licence": Phrase("licence", "许可协议"),
+    "models_column_here": Phrase("on this disk", "在本机磁盘"),
+    "models_column_chat": Phrase("chat", "对话"),
+    "models_column_training": Phrase("training", "训练"),
+    "models_column_device": Phrase("device", "设备"),
+    "models_column_format": Phrase("format", "数值格式"),
+    "models_column_memory": Phrase("memory", "内存"),
+    "models_column_checkpoints": Phrase("checkpoints", "检查点"),
+    "models_yes": Phrase("yes", "是"),
+    "models_gated": Phrase("accept first", "需先同意"),
+    "fits": Phrase("fits", "可以"),
+    "fits_4bit": Phrase("in 4 bits", "4 位可以"),
+    "too_large": Phrase("too large", "过大"),
+    "models_in_training": Phrase("a run trains on it", "正在训练"),
+    "models_measured": Phrase(
+        "measured by {device}: {free} of {total} free",
+        "按 {device} 估算：{total} 中剩余 {free}",
+    ),
+    "models_more": Phrase(
+        "Any other causal language model with a chat template works, too: a hub id, a folder, "
+        "modelscope:ID.",
+        "其他带对话模板的因果语言模型同样可用：hub id、文件夹或 modelscope:ID。",
+    ),
+    "models_loaded": Phrase("loaded", "已加载"),
+    "models_none_loaded": Phrase("nothing is loaded", "没有已加载的模型"),
+    "models_unloaded": Phrase("unloaded: {names}", "已卸载：{names}"),
+    "models_kept": Phrase("{names}: a run trains on it", "{names}：正在训练，未卸载"),
+}
+
+_DOCTOR: Mapping[str, Phrase] = {
+    "doctor_device": Phrase("device (free / all memory)", "设备（可用/全部内存）"),
+    "doctor_trainable": Phrase("largest model to train here", "此处可训练的最大模型"),
+    "doctor_loaded": Phrase("loaded", "已加载"),
+    "doctor_home": Phrase("runs and datasets (free)", "训练与数据集（剩余）"),
+    "doctor_cache": Phrase("models of the hub (free)", "hub 模型缓存（剩余）"),
+    "doctor_hub": Phrase("hub", "hub 地址"),
+    "doctor_login": Phrase("hub login", "hub 登录"),
+    "doctor_4bit": Phrase("weights in 4 bits", "4 位权重"),
+    "doctor_extension": Phrase("JupyterLab extension", "JupyterLab 扩展"),
+    "doctor_versions": Phrase("versions", "版本"),
+    "doctor_logged_in": Phrase("logged in", "已登录"),
+    "doctor_not_logged_in": Phrase(
+        "not logged in (open models need no login)", "未登录（开放的模型无需登录）"
+    ),
+    "doctor_4bit_no_gpu": Phrase("not without an NVIDIA GPU", "没有 NVIDIA GPU，不可用"),
+    "doctor_extension_here": Phrase("installed", "已安装"),
+    "doctor_extension_gone": Phrase("not installed", "未安装"),
+    "doctor_torch_without_cuda": Phrase(
+        "this machine has an NVIDIA driver, but torch sees no GPU",
+        "本机有 NVIDIA 驱动，但 torch 看不到 GPU",
+        "Install a torch with CUDA and restart the kernel:  pip install --force-reinstall torch",
+        "请安装带 CUDA 的 torch 并重启内核：pip install --force-reinstall torch",
+    ),
+    "doctor_no_memory": Phrase(
+        "{device} has only {free} free, too little for any model",
+        "{device} 只剩 {free}，任何模型都放不下",
+        "Close other programs and kernels, or  %ft_models --unload all",
+        "请关闭其他程序和内核，或  %ft_models --unload all",
+    ),
+    "doctor_read_only": Phrase(
+        "{path} can't be written to",
+        "{path} 不可写",
+        "Let NBFINETUNE_HOME (runs) or HF_HOME (models) name another folder.",
+        "请用 NBFINETUNE_HOME（训练）或 HF_HOME（模型）指定其他文件夹。",
+    ),
+    "doctor_disk_full": Phrase(
+        "only {free} are free in {path}",
+        "{path} 只剩 {free}",
+        "Make room, or let NBFINETUNE_HOME (runs) or HF_HOME (models) name another disk.",
+        "请腾出空间，或用 NBFINETUNE_HOME（训练）或 HF_HOME（模型）指定其他磁盘。",
+    ),
+    "doctor_offline": Phrase(
+        "HF_HUB_OFFLINE is set: nothing new is fetched",
+        "已设置 HF_HUB_OFFLINE：不会获取新的模型",
+        "Unset it and restart the kernel to fetch models.",
+        "如需下载模型，请取消该设置并重启内核。",
+    ),
+    "doctor_4bit_missing": Phrase(
+        "bitsandbytes is not installed",
+        "未安装 bitsandbytes",
+        "For --load-in-4bit:  pip install bitsandbytes",
+        "若要使用 --load-in-4bit：pip install bitsandbytes",
+    ),
+    "doctor_extension_missing": Phrase(
+        "saved runs are shown as pictures only, and the sidebar is missing",
+        "已保存的训练只能显示为图片，且没有侧边栏",
+        "Install nbfinetune where JupyterLab runs, then reload the page.",
+        "请在 JupyterLab 所在的环境中安装 nbfinetune，然后刷新页面。",
+    ),
+    "doctor_well": Phrase("nothing is wrong", "一切正常"),
+}
+
+MODELS: Mapping[str, Phrase] = {**_FINDING, **_FETCHING, **_MEMORY, **_LIST, **_DOCTOR}
