@@ -18,20 +18,25 @@ class Span(NamedTuple):
 
 
 class Page:
-    """A text with the number of its first line; answers on which line and column an offset is."""
+    """A text with the number of its first line; answers on which line and column an offset is.
 
-    def __init__(self, text: str, first_line: int = 1) -> None:
+    `before` is how many characters stand before it on that line.
+    """
+
+    def __init__(self, text: str, first_line: int = 1, before: int = 0) -> None:
         self.text = text
         self.first_line = first_line
         self.lines = _spans(text, first_line)
         self._starts = [line.start for line in self.lines]
+        self._before = before
 
     def line_at(self, offset: int) -> int:
         return self.first_line + self._index(offset)
 
     def column_at(self, offset: int) -> int:
         """1-based, in characters."""
-        return offset - self._starts[self._index(offset)] + 1
+        index = self._index(offset)
+        return offset - self._starts[index] + 1 + (0 if index else self._before)
 
     def is_blank(self, line: Span) -> bool:
         return not self.text[line.start : line.end].strip()

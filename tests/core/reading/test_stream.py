@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from nbfinetune.core.messages import Conversation
 from nbfinetune.core.problems import Problem
-from nbfinetune.core.reading import jsonl
 from nbfinetune.core.reading.checking import Check, by_line
 from nbfinetune.core.reading.fast_rows import PlainRows, decoded_rows, plain_value, quotes
 from nbfinetune.core.reading.json_scan import MAX_DEPTH, MAX_NUMBER
@@ -182,22 +181,6 @@ def test_a_long_line_is_read_whole():
     line = row_line("q", 'x\n"' * 500_000)
     items = list(stream_jsonl(cut((line + "\n" + line[:-5]).encode(), 1 << 17)))
     assert [type(item) for item in items] == [PlainRows, Row]
-
-
-@settings(max_examples=300, derandomize=True, deadline=None)
-@given(
-    st.lists(_line | _odd, min_size=1, max_size=5),
-    st.sampled_from([",", ",\n", " ,\r\n ", ",\xa0", "\n", ",,"]),
-    st.sampled_from(["[]", "[ ]", "[\n]", "[,]", "[]x", "[", "[\u3000]"]),
-)
-def test_the_elements_of_an_array_are_those_of_the_careful_reader(lines, between, brackets):
-    text = brackets[0] + between.join(lines) + brackets[1:]
-    fast = list(read_json(text))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jsonl, "plain_object", lambda text, at: None)
-        careful = list(read_json(text))
-    assert fast == careful
-    assert checked(fast) == checked(careful)
 
 
 def test_an_element_over_several_lines_has_the_lines_of_its_values():

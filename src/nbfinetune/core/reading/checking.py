@@ -21,8 +21,8 @@ from nbfinetune.core.quoting import quoted
 from nbfinetune.core.reading.encoding import Decoded, decode, open_blocks
 from nbfinetune.core.reading.fast_rows import PlainRows, conversation_of_plain
 from nbfinetune.core.reading.json_faults import skip_blanks
-from nbfinetune.core.reading.jsonl import read_json, read_jsonl
 from nbfinetune.core.reading.stream import stream_jsonl
+from nbfinetune.core.reading.stream_json import stream_array, stream_json
 from nbfinetune.core.reading.survey import Survey
 from nbfinetune.core.rows import Row
 from nbfinetune.core.validation import check_row, conversation_of
@@ -123,9 +123,9 @@ def file_items(
     head = next(opened.blocks, b"")
     blocks = chain([head], opened.blocks)
     if path.suffix.lower() == ".json":
-        yield from read_json(_text(blocks))
+        yield from stream_json(blocks)
     elif _opens_array(head):
-        yield from read_jsonl(_text(blocks))
+        yield from stream_array(blocks)
     else:
         yield from stream_jsonl(blocks)
 
@@ -143,10 +143,6 @@ def file_text(path: Path, *, encoding: str | None = None) -> Decoded:
 def as_path(source: Path | str) -> Path:
     """The path with the user's folder for `~`, where that is known."""
     return Path(os.path.expanduser(source))
-
-
-def _text(blocks: Iterable[bytes]) -> str:
-    return b"".join(blocks).decode("utf-8", "surrogateescape")
 
 
 def _opens_array(head: bytes) -> bool:

@@ -6,21 +6,18 @@ so it finds its way back after a row that is broken.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from typing import cast
 
 from nbfinetune.core.pages import Page, Span
 from nbfinetune.core.problems import Problem
-from nbfinetune.core.quoting import character
-from nbfinetune.core.reading.fast_rows import plain_object
-from nbfinetune.core.reading.json_faults import Fault, skip_blanks
+from nbfinetune.core.reading.elements import elements
+from nbfinetune.core.reading.held import Held
+from nbfinetune.core.reading.json_faults import skip_blanks
 from nbfinetune.core.reading.json_scan import scan
 from nbfinetune.core.reading.line_rows import LineRows, only_row
-from nbfinetune.core.reading.scanned import Places, next_char, problem_of, scanned_row, with_gap
+from nbfinetune.core.reading.scanned import next_char, scanned_row
 from nbfinetune.core.rows import Row
-
-_BLANKS = re.compile(r"[ \t\n\r]*")
-_FIRST_KEY = re.compile(r'\s*\{\s*("[^"\\]{1,64}")\s*:')
 
 
 def read_jsonl(text: str, first_line: int = 1) -> Iterator[Row | Problem]:
@@ -28,7 +25,7 @@ def read_jsonl(text: str, first_line: int = 1) -> Iterator[Row | Problem]:
     page = Page(text, first_line)
     if _is_one_array(page):
         yield Problem(code="array_in_jsonl", severity="error", line=_first_line(page))
-        yield from _elements(page, skip_blanks(text, 0))
+        yield from _elements(text, first_line)
         return
     rows = LineRows(page)
     blank: list[int] = []
@@ -53,8 +50,8 @@ def read_json(text: str, first_line: int = 1) -> Iterator[Row | Problem]:
     if start == len(text):
         return
     if text[start] == "[":
-        yield from _elements(page, start)
-    elif _is_jsonl(page):
+        yield from _elements(text, first_line)
+    elif is_jsonl(page):
         yield Problem(code="jsonl_in_json", severity="error", line=_first_line(page))
         yield from read_jsonl(text, first_line)
     elif _several_objects(text, start):
@@ -74,74 +71,10 @@ def is_json_document(text: str) -> bool:
     return found.stopped is None and skip_blanks(text, found.end) == len(text)
 
 
-def _element_start(text: str, at: int) -> re.Pattern[str]:
-    """Where the next element of an array begins: with the key that its first one begins with."""
-    first = _FIRST_KEY.match(text, at)
-    keys = {'"messages"', first[1]} if first else {'"messages"'}
-    return re.compile(rf",\s*(?=\{{\s*(?:{'|'.join(map(re.escape, sorted(keys)))})\s*:)")
-
-
-def _elements(page: Page, bracket: int) -> Iterator[Row | Problem]:
-    """The elements of the array that begins at `bracket`, and what is wrong between them."""
-    text = page.text
-    at = bracket + 1
-    next_element = _element_start(text, at)
-    if next_char(text, at) == "]":
-        yield from _behind_array(page, skip_blanks(text, at) + 1)
-        return
-    while True:
-        quick = _plain_element(page, at)
-        if quick is not None:
-            row, at, closed = quick
-            yield row
-            if closed:
-                yield from _behind_array(page, at)
-                return
-            continue
-        found = scan(text, at)
-        behind = skip_blanks(text, found.end)
-        yield scanned_row(page, at, with_gap(page, found, behind))
-        if found.stopped is not None:
-            further = next_element.search(text, found.stopped.offset)
-            if further is None:
-                return
-            at = further.end()
-            continue
-        char = text[behind : behind + 1]
-        at = behind + 1
-        if char == "]":
-            yield from _behind_array(page, at)
-            return
-        if char == "," and next_char(text, at) == "]":
-            yield problem_of(page, Fault("json_parse", "comma", behind, "", {"close": "]"}))
-            return
-        if char != ",":
-            yield _missing_separator(page, behind)
-            if char != "{":
-                return
-            at = behind
-
-
-def _plain_element(page: Page, at: int) -> tuple[Row, int, bool] | None:
-    """The element at `at` if neither it nor its surroundings have a fault; the offset behind its
-    comma, or behind the bracket that closes the array (True)."""
-    start = _end_of_blanks(page.text, at)
-    found = plain_object(page.text, start)
-    if found is None:
-        return None
-    value, end = found
-    behind = _end_of_blanks(page.text, end)
-    char = page.text[behind : behind + 1]
-    if char not in (",", "]") or (char == "," and next_char(page.text, behind + 1) == "]"):
-        return None
-    line = page.line_at(start)
-    places = {} if page.line_at(end) == line else Places(page, start)
-    return Row(line, value, (), places), behind + 1, char == "]"
-
-
-def _end_of_blanks(text: str, at: int) -> int:
-    found = _BLANKS.match(text, at)
-    return found.end() if found else at
+def _elements(text: str, first_line: int) -> Iterator[Row | Problem]:
+    held = Held.of_text(text, first_line)
+    held.drop(skip_blanks(text, 0) + 1)
+    return cast(Iterator[Row | Problem], elements(held, fast=False))
 
 
 def _several_objects(text: str, start: int) -> bool:
@@ -163,21 +96,6 @@ def _objects(page: Page, at: int) -> Iterator[Row]:
         at = skip_blanks(page.text, at + page.text.startswith(",", at))
 
 
-def _missing_separator(page: Page, at: int) -> Problem:
-    if at >= len(page.text):
-        return problem_of(page, Fault("json_parse", "cut", at, "", {}))
-    params: dict[str, str | int] = {"got": character(page.text[at]), "close": "]"}
-    kind = "rows" if page.text[at] == "{" else "separator"
-    return problem_of(page, Fault("json_parse", kind, at, "", params))
-
-
-def _behind_array(page: Page, at: int) -> Iterator[Problem]:
-    at = skip_blanks(page.text, at)
-    if at < len(page.text):
-        got: dict[str, str | int] = {"got": character(page.text[at])}
-        yield problem_of(page, Fault("json_parse", "extra", at, "", got))
-
-
 def _is_one_array(page: Page) -> bool:
     """Whether the text is one array: it opens on a line of its own or is all there is."""
     start = skip_blanks(page.text, 0)
@@ -190,7 +108,7 @@ def _is_one_array(page: Page) -> bool:
     return skip_blanks(page.text, found.end) == len(page.text)
 
 
-def _is_jsonl(page: Page) -> bool:
+def is_jsonl(page: Page) -> bool:
     """Whether one of the first lines, of two or more, is a complete object with messages."""
     lines = [line for line in page.lines if not page.is_blank(line)]
     return len(lines) > 1 and any(_is_row(page, line) for line in lines[:10])

@@ -5,7 +5,7 @@ Knows pages and offsets; nothing of where rows begin.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 from nbfinetune.core.pages import Page
@@ -18,14 +18,15 @@ from nbfinetune.core.rows import BROKEN, Row
 class Places(Mapping[str, int]):
     """The lines of the values of a row, found when the first is asked for: mostly none is."""
 
-    def __init__(self, page: Page, start: int) -> None:
+    def __init__(self, page: Callable[[], Page], start: int) -> None:
         self._page = page
         self._start = start
 
     @cached_property
     def _lines(self) -> dict[str, int]:
-        found = offsets(self._page.text, self._start)
-        return {path: self._page.line_at(offset) for path, offset in found.items()}
+        page = self._page()
+        found = offsets(page.text, self._start)
+        return {path: page.line_at(offset) for path, offset in found.items()}
 
     def __getitem__(self, path: str) -> int:
         return self._lines[path]
@@ -43,7 +44,7 @@ def scanned_row(page: Page, start: int, found: Scan) -> Row:
     problems = tuple(problem_of(page, fault) for fault in found.faults)
     if page.line_at(found.end) == line:
         return Row(line, found.value, problems)
-    return Row(line, found.value, problems, Places(page, start))
+    return Row(line, found.value, problems, Places(lambda: page, start))
 
 
 def broken_row(page: Page, start: int, *faults: Fault) -> Row:
