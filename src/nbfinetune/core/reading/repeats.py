@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress, count
 from typing import NamedTuple
 
-_SLOTS = 1 << 20
+_SLOTS = 1 << 21
 """The size of the table at first; twice as many for more rows than a quarter of it."""
 
 _AT_ONCE = 1 << 20
