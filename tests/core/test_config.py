@@ -34,6 +34,10 @@ def test_the_defaults_are_those_of_the_requirements():
         "lora_dropout": 0.05,
         "micro_batch_size": 0,
         "max_steps": 0,
+        "eval_every": 0,
+        "save_every": 0,
+        "keep_checkpoints": 10,
+        "early_stop_patience": 0,
         "warmup_ratio": 0.05,
         "lr_scheduler": "cosine",
         "weight_decay": 0.0,
@@ -44,6 +48,7 @@ def test_the_defaults_are_those_of_the_requirements():
         "allow_special_tokens": False,
         "dtype": "auto",
         "device": "auto",
+        "report_to": "none",
         "seed": 0,
     }
     assert msgspec.to_builtins(TrainConfig()) == dict(DEFAULTS)
@@ -59,6 +64,8 @@ RANGES = [
     ("lora_rank", 1, 64, 0, 65, "between 1 and 64"),
     ("lora_alpha", 1, 128, 0, 129, "between 1 and 128"),
     ("lora_dropout", 0.0, 1.0, -0.01, 1.01, "between 0 and 1"),
+    ("keep_checkpoints", 2, 1000, 1, 1001, "between 2 and 1000"),
+    ("early_stop_patience", 0, 100, -1, 101, "between 0 and 100"),
     ("warmup_ratio", 0.0, 1.0, -0.01, 1.01, "between 0 and 1"),
     ("weight_decay", 0.0, 1.0, -0.01, 1.01, "between 0 and 1"),
     ("max_grad_norm", 0.0, 100.0, -0.01, 100.5, "between 0 and 100"),

@@ -43,6 +43,7 @@ SFT = [
 ]  # fmt: skip
 ELSEWHERE = {
     "max_length": "rows are cut before", "allow_special_tokens": "looked for before",
+    "load_in_4bit": "the model is loaded so", "report_to": "reported by us",
     "device": "the model is loaded there", "dtype": "the model is loaded in it",
     "eval_every": "measured by us", "early_stop_patience": "measured by us",
     "save_every": "committed by us", "keep_checkpoints": "committed by us",

@@ -269,6 +269,14 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True):
             also_known_as=("qlora", "quantization_bit"),
         ),
     ] = False
+    report_to: Annotated[
+        Literal["none", "tensorboard"],
+        Setting(
+            "Report to",
+            "Write the curves for TensorBoard, too: into the folder tensorboard of the run.",
+            advanced=True,
+        ),
+    ] = "none"
     seed: Annotated[
         int,
         Setting("Seed", "Order of the rows and start of the LoRA matrices.", low=0, advanced=True),

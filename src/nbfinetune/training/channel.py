@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
 
@@ -29,11 +30,18 @@ class Channel:
         self._record = fold(read_events(run.events))  # an earlier attempt may have told much
         self._written = 0.0
         self._lock = Lock()
+        self._listeners: list[Callable[[AnyEvent], None]] = []
         self.interrupted = False
         """Set by an engine whose process ends: the worker commits what it has and says so."""
 
+    def listen(self, listener: Callable[[AnyEvent], None]) -> None:
+        """Call `listener` with every event from now on, in the thread that tells it."""
+        self._listeners.append(listener)
+
     def emit(self, event: AnyEvent) -> None:
         self._writer.emit(event)
+        for listener in self._listeners:
+            listener(event)
         with self._lock:
             self._record.apply([event])
             now = time.monotonic()

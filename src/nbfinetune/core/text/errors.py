@@ -96,6 +96,12 @@ ERRORS: Mapping[str, Phrase] = {
         "Train anew with  %ft_train DATASET --like RUN.",
         "用  %ft_train 数据集 --like 训练  重新训练。",
     ),
+    "tensorboard_missing": Phrase(
+        "report_to tensorboard needs the package tensorboard",
+        "report_to tensorboard 需要安装 tensorboard",
+        "pip install 'nbfinetune[report]'",
+        "pip install 'nbfinetune[report]'",
+    ),
     "settings_unreadable": Phrase(
         "settings in {path} can't be read: {reason}",
         "无法读取 {path} 中的设置：{reason}",
