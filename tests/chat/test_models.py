@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
+import sys
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import psutil
 import pytest
@@ -243,3 +245,74 @@ def test_a_shard_that_is_missing_is_named(tiny, tmp_path):
     assert refusal(lambda: load_base(str(folder))) == (
         f"the model {folder} can't be loaded: model-00001-of-00002.safetensors is missing"
     )
+
+
+def test_who_talks_does_not_wait_for_the_download_of_another_model(tiny, monkeypatch):
+    models, asked, go_on = Models(), Event(), Event()
+    model = models.get(str(tiny), CPU)
+
+    def slow(name, waiting):
+        asked.set()
+        assert go_on.wait(20)
+        raise ModelError("model_not_on_hub", name=name)
+
+    monkeypatch.setattr("nbfinetune.chat.hub.find", slow)
+    fetching = Thread(target=lambda: refusal(lambda: models.get("acme/large")))
+    fetching.start()
+    assert asked.wait(20)
+    assert models.get(str(tiny)) is models.get(str(tiny), CPU) is model
+    assert [told.name for told in models.unload(str(tiny))] == [str(tiny)]
+    go_on.set()
+    fetching.join()
+
+
+def test_a_device_that_runs_full_while_a_model_loads_says_so_and_keeps_nothing(
+    tiny, large, monkeypatch
+):
+    models = Models()
+    models.get(str(tiny))
+
+    def fail(*_arguments, **_options):
+        held = torch.zeros(50_000_000)
+        raise torch.OutOfMemoryError(f"CUDA out of memory: {held.shape}")
+
+    before = resident()
+    monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", fail)
+    with pytest.raises(ModelError) as error:
+        models.get(str(large), CPU)
+    assert error.value.code == "model_no_room"
+    assert resident() - before < 50_000_000
+    assert len(models.loaded()) == 1
+
+
+def test_threads_of_others_keep_their_cores_while_a_small_model_computes(tiny):
+    program = f"""
+import threading, torch
+from nbfinetune.chat.loading import load_base
+torch.set_num_threads(3)
+seen, inside, over = [], threading.Event(), threading.Event()
+def compute():
+    base = load_base({str(tiny)!r}, "cpu")
+    with base.turn():
+        seen.append(torch.get_num_threads())
+        inside.set()
+        over.wait()
+    seen.append(torch.get_num_threads())
+def other():
+    seen.append(torch.get_num_threads())
+one = threading.Thread(target=compute)
+one.start()
+inside.wait()
+while True:  # the process's number is put back at once
+    two = threading.Thread(target=other)
+    two.start()
+    two.join()
+    if seen[-1] == 3:
+        break
+over.set()
+one.join()
+print(seen[0], seen[-2], seen[-1], torch.get_num_threads())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
+                          check=True, timeout=120)  # fmt: skip
+    assert done.stdout.split() == ["1", "3", "3", "3"]

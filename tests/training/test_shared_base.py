@@ -6,17 +6,20 @@ from threading import Thread
 
 import pytest
 import torch
+from transformers import Gemma2Config, Gemma2ForCausalLM
 
+from nbfinetune.chat import devices
 from nbfinetune.chat.adapters import KEPT
 from nbfinetune.chat.loading import load_base
 from nbfinetune.chat.local import LocalModel
 from nbfinetune.chat.model import SamplingParams
 from nbfinetune.chat.models import Models
+from nbfinetune.core.errors import ModelError
 from nbfinetune.core.messages import Message
-from nbfinetune.core.runs.events import TrainStep
+from nbfinetune.core.runs.events import Notice, TrainStep
 from nbfinetune.training import worker
 from nbfinetune.training.channel import Channel
-from tests.models import save_checkpoint
+from tests.models import END, FIRST_BYTE, PAD, byte_ids, byte_tokenizer, save_checkpoint
 from tests.training.runs import HELD_OUT, ROWS, prepare
 
 HOT = SamplingParams(max_tokens=5, temperature=1.0, seed=3)
@@ -172,3 +175,53 @@ def test_few_checkpoints_stay_on_a_base_and_the_run_is_never_among_those_that_go
     assert told(train(run, channel, models)) == told(alone)
     assert model.base.adapters.checkpoints == KEPT
     assert all(answers == channel.answers[0] for answers in channel.answers)
+
+
+def test_a_number_format_that_nobody_asked_for_is_said_in_the_plan(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(devices, "SMALL_PARAMETERS", 0)
+    monkeypatch.setattr(devices, "cpu_has_bfloat16", lambda: True)
+    run = prepare(tmp_path, tiny, **{**SETTINGS, "epochs": 1, "max_steps": 1, "device": "cpu"})
+    plan = train(run, Channel(run), None).plan
+    assert (plan.device, plan.dtype) == ("cpu", "bfloat16")
+    assert plan.notices == [Notice("dtype_cpu_bfloat16")]
+
+
+def test_a_stop_while_a_model_is_fetched_ends_the_run_as_stopped(tiny, tmp_path, monkeypatch):
+    def fetched_for_long(name, waiting):
+        waiting.tell(f"downloading {name}")
+        run.request("stop")
+        assert waiting.should_stop()
+        raise ModelError("model_stopped", name=name)
+
+    monkeypatch.setattr("nbfinetune.chat.hub.find", fetched_for_long)
+    run = prepare(tmp_path, "acme/large", **SETTINGS)
+    record = train(run, Channel(run), None)
+    assert (record.state, record.train, record.log) == ("stopped", [], ["downloading acme/large"])
+
+
+def test_a_model_of_another_architecture_is_shared_as_well(tmp_path):
+    """A small random Gemma with soft-capped attention, which only eager attention computes."""
+    folder = save_gemma(tmp_path / "gemma")
+    models = Models()
+    model = models.get(str(folder))
+    assert model.base.model.config._attn_implementation == "eager"
+    run = prepare(tmp_path, folder, ROWS, HELD_OUT, **SETTINGS)
+    losses = [e.loss for e in train(run, Talkative(run, model, []), models).train]
+    again = prepare(tmp_path, folder, ROWS, HELD_OUT, run_id="two", **SETTINGS)
+    assert losses == [e.loss for e in train(again, Channel(again), None).train]
+    assert losses[-1] < losses[0]
+
+
+def save_gemma(folder):
+    tokenizer = byte_tokenizer()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        config = Gemma2Config(
+            vocab_size=FIRST_BYTE + 256, hidden_size=32, intermediate_size=64, head_dim=8,
+            num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+            max_position_embeddings=512, attn_logit_softcapping=50.0, initializer_range=0.3,
+            eos_token_id=byte_ids(END)[0], pad_token_id=byte_ids(PAD)[0], bos_token_id=None,
+        )  # fmt: skip
+        Gemma2ForCausalLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder

@@ -6,8 +6,10 @@ Chosen by what the hardware says of itself, cheaply; what was chosen is said in 
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
+from threading import Thread
 from typing import NamedTuple
 
 import psutil
@@ -150,21 +152,39 @@ def training_bytes(parameters: int, how: How) -> int:
     return int(needed_bytes(parameters, how) + parameters * _ACTIVATION_BYTES + _TRAINING_FLOOR)
 
 
-def require_room(name: str, parameters: int, how: How, loaded: Sequence[Loaded]) -> None:
-    """Refuse a model that doesn't fit beside those that are loaded.
+def fits(parameters: int, how: How) -> bool:
+    """Whether a model can be loaded now."""
+    return needed_bytes(parameters, how) <= memory(how.device).free
 
-    Raises:
-        ModelError: With what it needs, what is free, and who holds the rest.
-    """
+
+def no_room(name: str, parameters: int, how: How, loaded: Sequence[Loaded]) -> ModelError:
+    """What a model needs that doesn't fit, what is free, and who holds the rest."""
     needed, room = needed_bytes(parameters, how), memory(how.device)
-    if needed <= room.free:
-        return
     figures = {"needed": in_bytes(needed), "free": in_bytes(room.free), "device": how.device}
     holders = [told for told in loaded if told.device == how.device]
     if not holders:
-        raise ModelError("model_too_large", name=name, total=in_bytes(room.total), **figures)
+        return ModelError("model_too_large", name=name, total=in_bytes(room.total), **figures)
     held = ", ".join(f"{told.name} {in_bytes(told.memory_bytes)}" for told in holders)
-    raise ModelError("model_no_room", name=name, held=held, **figures)
+    return ModelError("model_no_room", name=name, held=held, **figures)
+
+
+@contextmanager
+def single_core() -> Iterator[None]:
+    """This thread computes on one core of the CPU, and nobody else notices.
+
+    The number is a thread's own only once it has asked for it; until then it takes the process's,
+    so that one is put back at once, from a thread that ends with it.
+    """
+    threads = torch.get_num_threads()
+    if threads == 1:
+        yield
+        return
+    torch.set_num_threads(1)
+    Thread(target=torch.set_num_threads, args=(threads,)).start()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def give_memory_back() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,14 @@ from transformers import CONFIG_MAPPING, AutoModelForCausalLM, AutoTokenizer, Bi
 from transformers.utils import logging as transformers_logging
 
 from nbfinetune.chat.adapters import Adapters
-from nbfinetune.chat.devices import SMALL_PARAMETERS, require_room, settled
+from nbfinetune.chat.devices import (
+    SMALL_PARAMETERS,
+    fits,
+    give_memory_back,
+    no_room,
+    settled,
+    single_core,
+)
 from nbfinetune.chat.hub import Found, find, first_line
 from nbfinetune.chat.models import How, Loaded
 from nbfinetune.chat.turns import turns_of
@@ -72,19 +79,11 @@ class BaseModel:
 
         A small model on the CPU takes a single core: its matrices are too small to share, and two
         threads wait for each other at every layer (on a busy machine a run took 69 s instead of
-        23). The number is the process's: changed outside a turn it would change for a run, too.
+        23).
         """
-        with turns_of(self.device).taken():
-            threads = torch.get_num_threads()
-            small = self.parameters <= SMALL_PARAMETERS
-            if self.device.type != "cpu" or not small or threads == 1:
-                yield
-                return
-            torch.set_num_threads(1)
-            try:
-                yield
-            finally:
-                torch.set_num_threads(threads)
+        small = self.device.type == "cpu" and self.parameters <= SMALL_PARAMETERS
+        with turns_of(self.device).taken(), single_core() if small else nullcontext():
+            yield
 
     @property
     def memory_bytes(self) -> int:
@@ -121,14 +120,17 @@ def open_base(
         ModelError: It doesn't fit, can't be read, has no chat template or needs code of its own.
     """
     options = _options(found, how)
-    require_room(found.name, found.parameters, how, beside)
+    if not fits(found.parameters, how):
+        raise no_room(found.name, found.parameters, how, beside)
     waiting.tell(text.message("model_loading", {"name": found.name, "device": how.device}))
     tokenizer = _tokenizer(found)
-    with _readable(found.name), _without_bars():
-        model = AutoModelForCausalLM.from_pretrained(found.folder, **options)
+    model = None
+    with _readable(found.name), _without_bars(), suppress(torch.OutOfMemoryError, MemoryError):
+        model = _model(found, how, options)
+    if model is None:  # here, where no error's frames hold what was loaded before the end
+        give_memory_back()
+        raise no_room(found.name, found.parameters, how, beside)
     device = torch.device(how.device)
-    if not how.load_in_4bit:
-        model.to(device)
     model.eval().requires_grad_(False)
     model.name_or_path = found.name  # what PEFT writes into checkpoints: no path of this machine
     template = ChatTemplate(tokenizer, found.name)
@@ -145,6 +147,11 @@ def load_template(name: str) -> ChatTemplate:
     """
     found = find(name, weights=False)
     return ChatTemplate(_tokenizer(found), name)
+
+
+def _model(found: Found, how: How, options: dict[str, Any]) -> Any:
+    model = AutoModelForCausalLM.from_pretrained(found.folder, **options)
+    return model if how.load_in_4bit else model.to(how.device)
 
 
 def _tokenizer(found: Found) -> Any:

@@ -49,9 +49,10 @@ def as_here(how: How) -> How:
     from nbfinetune.chat.devices import settled
 
     try:
-        return settled(how)
+        settled(how)
     except (ConfigError, MissingDependency):
         return How()
+    return how
 
 
 class Models:
@@ -59,7 +60,12 @@ class Models:
 
     def __init__(self) -> None:
         self._models: dict[tuple[str, How], LocalModel] = {}
+        self._settled: dict[tuple[str, How | None], How] = {}
+        """What became of wishes with `auto` in them."""
         self._lock = Lock()
+        """Held for an instant: who talks to a model must not wait for the download of another."""
+        self._coming: dict[str, Lock] = {}
+        self._loading = Lock()
 
     def get(self, name: str, how: How | None = None, waiting: Waiting = PATIENT) -> LocalModel:
         """The model, loaded where it is not yet. Without `how`: as it is loaded, else as is best.
@@ -68,22 +74,38 @@ class Models:
             ModelError: It can't be found, fetched or read, or there is no room for it.
             ConfigError: The device is not here, or can't do what is asked for.
         """
+        name = _named(name)
+        there = self._there(name, how)
+        if there is not None:
+            return there
+        with self._lock:
+            coming = self._coming.setdefault(name, Lock())
+        with coming:  # two who ask at once get the same
+            return self._there(name, how) or self._load(name, how, waiting)
+
+    def _there(self, name: str, how: How | None) -> LocalModel | None:
+        with self._lock:
+            if how is None:
+                known = (model for (loaded, _), model in self._models.items() if loaded == name)
+                return next(known, None)
+            return self._models.get((name, self._settled.get((name, how), how)))
+
+    def _load(self, name: str, how: How | None, waiting: Waiting) -> LocalModel:
         from nbfinetune.chat.devices import settled
         from nbfinetune.chat.hub import find
         from nbfinetune.chat.loading import open_base
         from nbfinetune.chat.local import LocalModel
 
-        name = _named(name)
+        found = find(name, waiting)
+        wanted = settled(how or How(), found.parameters)
+        model = self._there(name, wanted)
+        if model is None:
+            with self._loading:  # one after the other: each sees what is free behind the last
+                model = LocalModel(open_base(found, wanted, self.loaded(), waiting))
         with self._lock:
-            there = [model for (known, _), model in self._models.items() if known == name]
-            if how is None and there:
-                return there[0]
-            found = find(name, waiting)
-            wanted = settled(how or How(), found.parameters)
-            if (name, wanted) not in self._models:
-                base = open_base(found, wanted, self.loaded(), waiting)
-                self._models[name, wanted] = LocalModel(base)
-            return self._models[name, wanted]
+            self._models[name, wanted] = model
+            self._settled[name, how] = wanted
+        return model
 
     def chat(
         self,
@@ -100,6 +122,8 @@ class Models:
 
     def loaded(self) -> list[Loaded]:
         """What is in memory, in the order in which it came."""
+        with self._lock:
+            models = list(self._models.items())
         return [
             Loaded(
                 name,
@@ -110,7 +134,7 @@ class Models:
                 model.base.adapters.checkpoints,
                 model.base.adapters.training,
             )
-            for (name, how), model in list(self._models.items())
+            for (name, how), model in models
         ]
 
     def unload(self, name: str | None = None) -> list[Loaded]:
@@ -120,21 +144,20 @@ class Models:
             ModelError: It is not loaded, or a run trains on it.
         """
         wanted = None if name is None else _named(name)
-        with self._lock:
-            gone = [told for told in self.loaded() if wanted in (None, told.name)]
-            busy = [told for told in gone if told.training]
-            if wanted is not None and not gone:
-                raise ModelError("model_not_loaded", name=wanted)
-            if wanted is not None and busy:
-                raise ModelError("model_in_training", name=wanted)
-            gone = [told for told in gone if not told.training]
-            self._forget(gone)
+        meant = [told for told in self.loaded() if wanted in (None, told.name)]
+        if wanted is not None and not meant:
+            raise ModelError("model_not_loaded", name=wanted)
+        if wanted is not None and any(told.training for told in meant):
+            raise ModelError("model_in_training", name=wanted)
+        gone = [told for told in meant if not told.training]
+        self._forget(gone)
         return gone
 
     def _forget(self, gone: Sequence[Loaded]) -> None:
-        for told in gone:
-            how = How(told.device, told.dtype, told.load_in_4bit)
-            del self._models[told.name, how]
+        with self._lock:
+            for told in gone:
+                how = How(told.device, told.dtype, told.load_in_4bit)
+                self._models.pop((told.name, how), None)
         if gone:
             from nbfinetune.chat.devices import give_memory_back
 

@@ -53,9 +53,7 @@ def diagnosis_text(found: Diagnosis) -> str:
 
 
 def _finding_html(finding: Finding) -> str:
-    mark = "<span class='chip bad'>!</span>" if finding.problem else (
-        "<span class='chip good'>✓</span>"
-    )  # fmt: skip
+    mark = "<span class='chip bad'>!</span>" if finding.problem else ""
     advice = note(finding.advice) if finding.problem else ""
     return (
         f"<tr><td class='quiet'>{esc(finding.label)}</td>"
