@@ -9,6 +9,7 @@ import pytest
 from nbfinetune.core.runs.events import (
     Committed,
     Failed,
+    Logged,
     Notice,
     Planned,
     Sampled,
@@ -113,6 +114,15 @@ def test_what_is_waited_for_before_there_is_a_plan(state, waiting):
     source = run_html("x", fold([StateChanged(state=state)]))
     found = re.findall(r"<div class='quiet'>(.*?)</div>", source)
     assert found == ([waiting] if waiting else [])
+
+
+def test_a_run_that_prepares_says_how_far_its_model_is():
+    said = [Logged(text="asking …"), Logged(text="downloading <b>: 1 MB of 2 MB (50 %)")]
+    record = fold([StateChanged(state="preparing"), *said])
+    assert "<div class='quiet'>downloading &lt;b&gt;: 1 MB of 2 MB (50 %)</div>" in run_html(
+        "x", record
+    )
+    assert run_text("x", record).split("\n")[-1] == "  downloading <b>: 1 MB of 2 MB (50 %)"
 
 
 def test_the_bar_shows_the_share_of_the_steps():

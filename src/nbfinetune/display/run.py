@@ -36,6 +36,7 @@ def run_text(name: str, record: RunRecord) -> str:
     """The status in two lines or three."""
     figures = ", ".join(f"{label} {value}" for label, value in run_facts(record))
     lines = [f"{name}: {record.state}", f"  {figures}"]
+    lines += [f"  {_fetching(record)}"] if _fetching(record) else []
     notices = [*(record.plan.notices if record.plan else []), *(n.notice for n in record.notices)]
     lines += [f"  {notice}" for notice in notices]
     lines += [f"  {record.failure.reason}"] if record.failure else []
@@ -71,10 +72,16 @@ def _plan_html(record: RunRecord) -> str:
     plan = record.plan
     if plan is None:
         waiting = {"queued": "Waits for its turn …", "preparing": "Loading torch and the model …"}
-        text = waiting.get(record.state, "")
-        return f"<div class='quiet'>{text}</div>" if text else ""
+        text = _fetching(record) or waiting.get(record.state, "")
+        return f"<div class='quiet'>{esc(text)}</div>" if text else ""
     notices = "".join(note(n) for n in plan.notices)
     return f"<div class='quiet'>{esc(plan_line(plan))}</div>{notices}"
+
+
+def _fetching(record: RunRecord) -> str:
+    """The last word of a run that prepares: how far its model is."""
+    preparing = record.plan is None and record.state == "preparing"
+    return record.log[-1] if preparing and record.log else ""
 
 
 def plan_line(plan: Planned) -> str:

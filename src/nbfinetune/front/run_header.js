@@ -48,7 +48,7 @@ export function createHeader(el, onCommand) {
       setText(chip, head.state);
       const kind = STATE_CHIPS[head.state] ?? 'busy';
       setAttributes(chip, { class: `${CLASS_PREFIX}chip ${CLASS_PREFIX}${kind}` });
-      setText(line, plan?.line || WAITING[head.state] || '\u00a0');
+      setText(line, plan?.line || fetching(picture) || WAITING[head.state] || '\u00a0');
       showCommands(commands, head, pressed, onCommand);
       showBar(bar, fill, head);
       showFacts(facts, onCommand ? head : { ...head, remaining_seconds: null }); // saved: no more to come
@@ -57,6 +57,11 @@ export function createHeader(el, onCommand) {
       setShown(failure, picture.failure.items.length > 0);
     },
   };
+}
+
+/** The last word of a run that prepares: how far its model is. */
+function fetching({ head, log }) {
+  return head.state === 'preparing' ? log.items.at(-1) : '';
 }
 
 /** What was tuned, how, on what; a preset is often named after its model. */
