@@ -201,6 +201,7 @@ class Session:
             preset=preset,
             engine=engine,
         )
+        self.training.queue.adopt()
         run = preflight.freeze(self.runs, spec, split)
         return self.training.queue.submit(run, spec.engine, detached=detached)
 

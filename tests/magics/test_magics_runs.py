@@ -229,7 +229,6 @@ def test_a_run_that_trains_is_not_deleted(notebook: Notebook) -> None:
 
 def test_details_name_what_a_run_is_made_of(notebook: Notebook) -> None:
     told = Environment(
-        engine="thread",
         python="3.13.1",
         platform="Linux",
         cores=8,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -191,6 +192,21 @@ def test_other_settings_are_refused_with_what_differs(interrupted):
         "learning_rate 0.01 → 0.5, epochs 3 → 4\n"
         "Put spec.json back, or train anew with  %ft_train DATASET --like spanish."
     )
+
+
+def test_a_setting_that_the_version_before_did_not_know_is_no_change(interrupted):
+    checkpoint = interrupted.checkpoint_path(4)
+    older = json.loads((checkpoint / "spec.json").read_text("utf-8"))
+    del older["config"]["max_grad_norm"]  # as if it had come later; its default was meant before
+    content = json.dumps(older).encode()
+    (checkpoint / "spec.json").write_bytes(content)
+    record = json.loads((checkpoint / "commit.json").read_text("utf-8"))
+    record["spec_sha256"] = "0" * 64
+    for entry in record["files"]:
+        if entry["name"] == "spec.json":
+            entry |= {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    (checkpoint / "commit.json").write_text(json.dumps(record), "utf-8")
+    assert starting_point(interrupted) == 4
 
 
 def test_other_data_is_refused(interrupted):

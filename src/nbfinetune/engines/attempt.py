@@ -19,11 +19,11 @@ from nbfinetune.training.channel import Channel
 
 
 def begin(
-    run: Run, channel: Channel, engine: EngineName, *, keeper: int = 0, detached: bool = False
+    run: Run, channel: Channel, engine: EngineName, *, keeper: int, detached: bool = False
 ) -> None:
     """Say that this process trains the run, and that it prepares: what comes next takes seconds.
 
-    `keeper`: the pid of the kernel that started it.
+    `keeper`: the pid of the kernel, or of whatever else has started it.
     """
     launched = Launched(
         engine=engine,
@@ -32,7 +32,7 @@ def begin(
         host=platform.node(),
         detached=detached,
         keeper_pid=keeper,
-        keeper_started=processes.started(keeper) if keeper else 0.0,
+        keeper_started=processes.started(keeper),
     )
     write_launched(run.path, launched)
     channel.tell_state("preparing")

@@ -33,7 +33,8 @@ def work(run: Run, resume: int | None = None, lease_seconds: float | None = None
     ended = Event()
     with ExitStack() as held:
         held.enter_context(run.locked())
-        if fold(read_events(run.events)).state != "queued":  # nobody has asked this attempt yet
+        told = fold(read_events(run.events))
+        if told.started is None or told.state != "queued":  # nobody knew of this attempt
             run.fulfil("stop", "pause", "save")
         channel = Channel(run)
         held.callback(channel.close)
@@ -41,8 +42,7 @@ def work(run: Run, resume: int | None = None, lease_seconds: float | None = None
         _obey_signals(channel)
         if lease_seconds is not None:
             _watch(Lease(run, lease_seconds), channel, ended)
-        keeper = os.getppid() if lease_seconds is not None else 0
-        begin(run, channel, "process", keeper=keeper, detached=lease_seconds is None)
+        begin(run, channel, "process", keeper=os.getppid(), detached=lease_seconds is None)
         attempt(run, channel, resume)
     return run.record().state
 

@@ -144,6 +144,7 @@ class RunControl:
         return Notice("run_queued", {"name": name, "position": position, "active": ahead})
 
     def _meant(self, reference: str | None) -> TrainingJob:
+        self.queue.adopt()
         active = self.queue.active() if reference is None else None
         return active or self.job(reference)
 

@@ -15,7 +15,7 @@ from threading import Event, Thread
 
 from nbfinetune.core.errors import RunError
 from nbfinetune.core.runs.events import Failed
-from nbfinetune.core.runs.launched import EngineName, read_launched
+from nbfinetune.core.runs.launched import EngineName, Launched, read_launched
 from nbfinetune.core.runs.locks import in_use
 from nbfinetune.core.runs.store import Run, RunStore
 from nbfinetune.engines import process, processes
@@ -106,14 +106,13 @@ class TrainingQueue:
 
     def adopt(self) -> None:
         """Take over what trains in processes whose kernels are gone."""
-        for run in self._runs.list():
-            launched = read_launched(run.path)
-            if run.id in self.jobs or launched is None or launched.engine != "process":
-                continue
-            if processes.is_alive(launched) and not processes.has_keeper(launched):
-                done = Event()
-                self._job(run, done)
-                process.adopt(run, launched, done)
+        with self._lock:
+            for run in self._runs.list():
+                launched = read_launched(run.path)
+                if run.id not in self.jobs and launched is not None and _is_orphan(launched):
+                    done = Event()
+                    self._job(run, done)
+                    process.adopt(run, launched, done)
 
     def _claim(self, run: Run, resume: int | None, detached: bool) -> Launch:
         """A launch that says `queued`, and holds the run for its worker."""
@@ -173,6 +172,11 @@ class TrainingQueue:
                 if not self._waiting:
                     self._looking = False
                     return
+
+
+def _is_orphan(launched: Launched) -> bool:
+    alive = launched.engine == "process" and processes.is_alive(launched)
+    return alive and not processes.has_keeper(launched)
 
 
 def _rests(job: TrainingJob) -> bool:

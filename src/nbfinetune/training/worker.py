@@ -22,6 +22,7 @@ from nbfinetune.core.runs.store import Run, RunSpec
 from nbfinetune.templates.render import ChatTemplate
 from nbfinetune.training.batches import special_tokens_kept, tokenize
 from nbfinetune.training.channel import Channel
+from nbfinetune.training.environment import environment
 from nbfinetune.training.learner import Learner
 from nbfinetune.training.loop import Ending, Rows, TrainingLoop
 from nbfinetune.training.lora import trained_on
@@ -43,6 +44,7 @@ def run(
         reason = str(error) if isinstance(error, NbFinetuneError) else _named(error)
         channel.emit(Failed(reason=reason, traceback=traceback.format_exc()))
         channel.emit(StateChanged(state="failed"))
+        _let_go(error)
 
 
 def _train(target: Run, channel: Channel, resume: int | None, models: Models) -> Ending:
@@ -56,7 +58,8 @@ def _train(target: Run, channel: Channel, resume: int | None, models: Models) ->
     transformers_logging.disable_progress_bar()
     shared = _base(target, channel, models)
     if shared is None:
-        return "stopped"
+        return _early(channel)
+    channel.emit(environment(str(shared.device)))
     rows, notices = labelled_rows(target, shared.template, shared.context_length)
     notices = [*choice_notices(how_of(config), _how(shared)), *notices]
     with trained_on(shared, config) as (base, model):
@@ -66,10 +69,21 @@ def _train(target: Run, channel: Channel, resume: int | None, models: Models) ->
         if after:
             restore(target.checkpoint_path(after), learner)
         if channel.requested("stop"):
-            return "stopped"
+            return _early(channel)
         channel.emit(StateChanged(state="training"))
         lora = model.peft_config[base.adapter]
         return TrainingLoop(target, channel, base, learner, rows, lora).run(after)
+
+
+def _early(channel: Channel) -> Ending:
+    return "interrupted" if channel.interrupted else "stopped"
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Whoever keeps the error keeps its frames, and with them models and batches."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 def _base(target: Run, channel: Channel, models: Models) -> BaseModel | None:

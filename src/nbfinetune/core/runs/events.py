@@ -78,7 +78,6 @@ class Planned(Event, frozen=True, kw_only=True, gc=False, tag="plan"):
 class Environment(Event, frozen=True, kw_only=True, gc=False, tag="environment"):
     """What an attempt runs on. `memory_bytes`: the machine's; `accelerator` is empty on a CPU."""
 
-    engine: str
     python: str
     platform: str
     cores: int

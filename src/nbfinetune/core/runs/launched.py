@@ -22,7 +22,7 @@ class Launched(msgspec.Struct, frozen=True, kw_only=True):
     """The process that trains. A pid is used again, so `started` (seconds since 1970) tells it from
     a later one; both mean something on `host` only.
 
-    `keeper_pid`, `keeper_started`: the kernel that renews the lease, or that started it.
+    `keeper_pid`, `keeper_started`: the kernel (or shell) that started it or has taken it over.
     """
 
     v: int = FORMAT
@@ -31,8 +31,8 @@ class Launched(msgspec.Struct, frozen=True, kw_only=True):
     started: float
     host: str
     detached: bool = False
-    keeper_pid: int = 0
-    keeper_started: float = 0.0
+    keeper_pid: int
+    keeper_started: float
 
 
 def read_launched(folder: Path) -> Launched | None:

@@ -39,8 +39,10 @@ def starting_point(run: Run, at: int | None = None) -> int:
     except RunError as error:
         raise _offer(run, steps, step, error) from None
     if record.spec_sha256 != spec.sha256:
-        changes = ", ".join(changed(_spec_of(run.checkpoint_path(step)), spec)) or SPEC
-        raise RunError("spec_changed", name=spec.name, changes=changes)
+        # a newer version may know more settings, each as it was meant before it had a name
+        changes = ", ".join(changed(_spec_of(run.checkpoint_path(step)), spec))
+        if changes:
+            raise RunError("spec_changed", name=run.name, changes=changes)
     return step
 
 

@@ -28,8 +28,8 @@ RUNS: Mapping[str, Phrase] = {
         "{name}：已移出队列",
     ),
     "run_killed": Phrase(
-        "{name}: its process is ended; what it learned since the last checkpoint is lost",
-        "{name}：其进程已结束；最后一个检查点之后学到的内容已丢失",
+        "{name}: its process is ended; what it had not saved is lost",
+        "{name}：其进程已结束；未保存的内容已丢失",
     ),
     "run_pausing": Phrase(
         "{name}: pauses after this step and keeps a checkpoint; %ft_resume {name} goes on",
