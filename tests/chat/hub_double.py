@@ -26,7 +26,8 @@ class Hub(ThreadingHTTPServer):
 
     `bytes_per_second`, `cut_after` (bytes of a file, then the line breaks), `cuts` (how often),
     `corrupt` (how many answers have a wrong byte), `silent` (accept and never answer), `refuse`
-    (a status for files) and `refuse_info` (one for what the model is).
+    (a status for files), `refuse_info` (one for what the model is) and `expired` (how often the
+    store refuses). With `store` weights lie at another address, to which the hub sends people.
     """
 
     daemon_threads = True
@@ -39,6 +40,9 @@ class Hub(ThreadingHTTPServer):
         self.corrupt = 0
         self.silent = False
         self.refuse = self.refuse_info = 0
+        self.store, self.expired = False, 0
+        self.tokens: dict[str, set[str | None]] = {"hub": set(), "store": set()}
+        """What came as `Authorization` at each of the two."""
         self.lock = Lock()
         self.asked: list[str] = []
         """`GET path` and what range of it was asked for, in order."""
@@ -92,6 +96,8 @@ class _Handler(BaseHTTPRequestHandler):
         hub, path = self.server, self.path.split("?")[0]
         with hub.lock:
             hub.asked.append(f"GET {path} {self.headers.get('Range', '')}".rstrip())
+            at = "store" if path.startswith("/store/") else "hub"
+            hub.tokens[at].add(self.headers.get("Authorization"))
         if hub.silent:
             hub.over.wait()
             self.close_connection = True
@@ -99,6 +105,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._info()
         elif match := re.fullmatch(rf"/{hub.name}/resolve/{COMMIT}/([^/]+)", path):
             self._file(hub.folder / match.group(1))
+        elif match := re.fullmatch(r"/store/([^/]+)", path):
+            self._from_store(hub.folder / match.group(1))
         else:
             self._refuse(404, "RepoNotFound")
 
@@ -119,6 +127,11 @@ class _Handler(BaseHTTPRequestHandler):
         if not path.is_file():
             self._refuse(404, "EntryNotFound")
             return
+        if hub.store and path.suffix == LARGE and not self.path.startswith("/store/"):
+            # the same server by another name: for a client that is another one
+            there = f"http://localhost:{hub.server_port}/store/{path.name}"
+            self._send(302, b"", {"Location": there})
+            return
         content = path.read_bytes()
         asked = self.headers.get("Range")
         start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
@@ -130,6 +143,15 @@ class _Handler(BaseHTTPRequestHandler):
         if asked:
             head["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
         self._send(206 if asked else 200, content[start:], head, may_break=True)
+
+    def _from_store(self, path: Path) -> None:
+        with self.server.lock:
+            expired = self.server.expired > 0
+            self.server.expired -= expired
+        if expired:
+            self._refuse(403, "")
+        else:
+            self._file(path)
 
     def _send(
         self, status: int, body: bytes, head: dict[str, str], *, may_break: bool = False

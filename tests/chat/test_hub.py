@@ -128,6 +128,22 @@ def test_a_line_that_brings_nothing_is_given_up_until_somebody_tries_again(onlin
     assert is_complete(NAME)
 
 
+def test_weights_in_a_store_of_their_own_are_fetched_without_telling_it_our_token(
+    online, monkeypatch
+):
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    online.store = True
+    find(NAME)
+    assert is_complete(NAME)
+    assert online.tokens == {"hub": {"Bearer hf_secret"}, "store": {None}}
+
+
+def test_an_address_of_the_store_that_grew_old_is_asked_for_anew(online):
+    online.store, online.expired = True, 2
+    find(NAME)
+    assert is_complete(NAME)
+
+
 def test_one_wrong_byte_is_noticed_and_fetched_anew(online):
     online.corrupt = 1
     find(NAME)

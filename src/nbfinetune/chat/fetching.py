@@ -197,7 +197,8 @@ class Fetching:
         headers = build_hf_headers() | {"Accept-Encoding": "identity"}
         if here:
             headers["Range"] = f"bytes={here}-"
-        with get_session().stream("GET", file.url, headers=headers, timeout=SILENCE_SECONDS) as got:
+        patience: dict[str, Any] = {"timeout": SILENCE_SECONDS, "follow_redirects": True}
+        with get_session().stream("GET", file.url, headers=headers, **patience) as got:
             self._require_answer(file, got)
             goes_on = got.status_code == 206
             with partial.open("ab" if goes_on else "wb") as target:
@@ -208,8 +209,11 @@ class Fetching:
                     self._here[file.key] = target.tell()
 
     def _require_answer(self, file: Remote, got: Any) -> None:
-        """Refusals end it; whatever else is no answer is tried again."""
-        if got.status_code in (401, 403):
+        """Refusals of the hub end it; whatever else is no answer is tried again.
+
+        A store that the hub sends us to refuses when its address has grown old: ask for another.
+        """
+        if got.status_code in (401, 403) and not got.history:
             raise gated(self._name, file.url.partition("/resolve/")[0])
         if got.status_code in (404, 410):
             raise ModelError("model_not_on_hub", name=self._name)
