@@ -41,6 +41,7 @@ from nbfinetune.training.planning import plan, validation_share
 if TYPE_CHECKING:
     from nbfinetune.core.quality.statistics import TokenFigures
     from nbfinetune.engines.capture import DisplayPublisher
+    from nbfinetune.training.estimate import Forecast
 
 
 class Session:
@@ -204,6 +205,37 @@ class Session:
         self.training.queue.adopt()
         run = preflight.freeze(self.runs, spec, split)
         return self.training.queue.submit(run, spec.engine, detached=detached)
+
+    def dry_run(
+        self,
+        dataset: MessageDataset | str,
+        *,
+        name: str | None = None,
+        base_model: str = STARTER,
+        preset: str | None = None,
+        validation: float | MessageDataset | str = 0.1,
+        engine: str = "thread",
+        **settings: Any,
+    ) -> Forecast:
+        """What `train` would do and take: rows, tokens, steps, memory, time, disk. Starts nothing.
+
+        Raises:
+            DatasetError, ModelError: The data can't be trained on, or not with this model.
+            ConfigError: A setting with a value that it can't take.
+        """
+        from nbfinetune.training.dry_run import forecast
+
+        data = self.dataset(dataset) if isinstance(dataset, str) else dataset
+        spec, split = plan(
+            data,
+            self._validation(validation),
+            settings,
+            name=name or data.name,
+            base_model=base_model,
+            preset=preset,
+            engine=engine,
+        )
+        return forecast(spec, split, self.models, self.home)
 
     def _validation(self, given: float | MessageDataset | str) -> float | MessageDataset:
         if isinstance(given, MessageDataset):

@@ -177,3 +177,14 @@ def test_a_mistake_in_what_to_ask_is_told_before_a_model_is_loaded(
     )
 
     assert notebook.refused(cell) == error
+
+
+def test_a_dry_run_is_shown_and_starts_nothing(notebook: Notebook) -> None:
+    notebook.run(PIRATE)
+    shown = notebook.run("%ft_train pirate --validation 0 --batch-size 1 --epochs 2 --dry-run")
+
+    head = "dry run of pirate: nothing was started\n  rows: 2 to train, 0 to validate\n"
+    assert shown.shown[0].startswith(head + "  steps: 4 in 2 epochs\n")
+    assert ">4 in 2 epochs</td>" in shown.html[0]
+    assert notebook.session.runs.list() == []
+    assert notebook.session.jobs == {}

@@ -10,6 +10,7 @@ from nbfinetune.chat.model import SamplingParams
 from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.presets import STARTER
 from nbfinetune.session import current
+from nbfinetune.training.estimate import Forecast
 from nbfinetune.training.job import TrainingJob
 
 
@@ -20,16 +21,19 @@ def train(
     base_model: str = STARTER,
     preset: str | None = None,
     validation: float | MessageDataset | str = 0.1,
+    dry_run: bool = False,
     **settings: Any,
-) -> TrainingJob:
+) -> TrainingJob | Forecast:
     """Train a LoRA on a dataset (or the name of one) in the background; returns its handle.
 
-    `settings` are the fields of `TrainConfig`, for example `learning_rate=1e-3`.
+    `settings` are the fields of `TrainConfig`, for example `learning_rate=1e-3`. With `dry_run`
+    nothing starts, and what the run would do and take is returned.
 
     Raises:
         DatasetError, ConfigError, RunError: What keeps it from starting.
     """
-    return current().train(
+    start = current().dry_run if dry_run else current().train
+    return start(
         dataset,
         name=name,
         base_model=base_model,

@@ -26,6 +26,7 @@ _SHOWN = {
     ("nbfinetune.core.diagnosis", "Diagnosis"): ("models", "diagnosis"),
     ("nbfinetune.core.fixes.apply", "Fixed"): ("fixes", "fixes"),
     ("nbfinetune.core.fixes.sources", "FixedRows"): ("closer", "fixed_rows"),
+    ("nbfinetune.training.estimate", "Forecast"): ("forecast", "forecast"),
 }
 
 

@@ -17,6 +17,7 @@ from nbfinetune.magics.base import SessionMagics, say
 from nbfinetune.magics.errors import friendly
 from nbfinetune.magics.frontend import RunDisplay
 from nbfinetune.session import Session
+from nbfinetune.training.estimate import Forecast
 from nbfinetune.training.job import TrainingJob
 
 LINE = Line(
@@ -39,6 +40,7 @@ LINE = Line(
             "ENGINE",
             choices=ENGINES,
         ),
+        Option("dry-run", "show what the run would do and take, and start nothing"),
         Option("attach", "wait for the end; interrupting the cell ends the waiting only"),
         Option(
             "detach",
@@ -62,7 +64,7 @@ class TrainMagics(SessionMagics):
     @friendly
     @line_magic
     @documented(LINE)
-    def ft_train(self, line: str) -> TrainingJob:
+    def ft_train(self, line: str) -> TrainingJob | Forecast:
         """Train a LoRA on a dataset, in the background; the cell returns at once.
 
         In Colab, and where nobody looks, it waits for the end instead (`--attach`, `--detach`).
@@ -71,6 +73,7 @@ class TrainMagics(SessionMagics):
         Example:
             %ft_train pirate --name first-try
             %ft_train pirate --epochs 5 --learning-rate 1e-3
+            %ft_train pirate --base-model Qwen/Qwen2.5-0.5B-Instruct --dry-run
 
         `%ft_wait` waits for the end, `%ft_pause` and `%ft_resume` hold it up and let it go on,
         `%ft_stop` ends it early with a checkpoint.
@@ -90,17 +93,18 @@ class TrainMagics(SessionMagics):
                 magic="%ft_train",
                 reason="--attach and --detach exclude each other",
             )
-        settings: dict[str, Any] = LINE.settings(given)
-        job = self.session.train(
-            self._dataset(given.words[0]),
-            name=given.name,
-            base_model=given.base_model or STARTER,
-            preset=given.preset,
-            validation=given.validation or 0.1,
-            engine=given.engine or "thread",
-            detached=given.detach,
-            **settings,
-        )
+        settings: dict[str, Any] = {
+            **LINE.settings(given),
+            "name": given.name,
+            "base_model": given.base_model or STARTER,
+            "preset": given.preset,
+            "validation": given.validation or 0.1,
+            "engine": given.engine or "thread",
+        }
+        dataset = self._dataset(given.words[0])
+        if given.dry_run:
+            return self.session.dry_run(dataset, **settings)
+        job = self.session.train(dataset, detached=given.detach, **settings)
         if place := self.session.training.place(job.run):
             say(str(place))
         if given.attach or (not given.detach and self._display.should_wait()):

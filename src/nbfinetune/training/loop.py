@@ -34,6 +34,7 @@ from nbfinetune.core.runs.symptoms import SymptomWatch, named_lines
 from nbfinetune.templates.labels import LabelledRow
 from nbfinetune.training.batches import mean_loss, pad_id
 from nbfinetune.training.channel import Channel
+from nbfinetune.training.estimate import long_notices
 from nbfinetune.training.learner import Learner
 from nbfinetune.training.measures import SAMPLED_ROWS, finite, memory_bytes, samples
 from nbfinetune.training.schedule import Step, learning_rate, optimizer_steps, schedule
@@ -41,6 +42,8 @@ from nbfinetune.training.snapshots import size_bytes, write_files
 
 Ending = Literal["finished", "stopped", "interrupted"]
 POLL_SECONDS = 0.2
+PACED_STEPS = 5
+"""The first steps, whose pace tells whether the whole run is a long one."""
 
 START = Step(0, 0.0, (), ends_epoch=False)
 
@@ -73,6 +76,8 @@ class TrainingLoop:
         self._measured: dict[int, float] = {}
         """Validation losses by step: finite ones, the base model's apart."""
         self._watch = SymptomWatch(self._total)
+        self._told: set[str] = set()
+        self._paces: list[float] = []
 
     def run(self, after: int = 0) -> Ending:
         """Train the steps behind step `after`, whose state the learner has.
@@ -88,6 +93,7 @@ class TrainingLoop:
             if ending := self._obey():
                 return ending
             self._learn(step)
+            self._tell_of_a_long_run(step)
             if self._saves(step):
                 self._checkpoint()
             elif _every(self._config.eval_every, step):
@@ -105,6 +111,7 @@ class TrainingLoop:
     def _tell_what_is_missing(self, told: RunRecord) -> None:
         """Before the first step, or where an earlier attempt was cut off: all of this moment."""
         self._watch = SymptomWatch(self._total, told)
+        self._told = {event.notice.code for event in told.notices}
         here = self._committed = self._done.number
         self._measured = {v.step: v.loss for v in told.validation if v.step and v.loss is not None}
         # at step 0 the LoRA adds nothing yet: these are the base model's loss and answers
@@ -138,6 +145,17 @@ class TrainingLoop:
             code = "gradient_not_finite" if finite(learned.loss) is not None else "loss_not_finite"
             value = learned.grad_norm if finite(learned.loss) is not None else learned.loss
             raise RunError(code, value=value, step=step.number)
+
+    def _tell_of_a_long_run(self, step: Step) -> None:
+        """Once some steps show how long they take; a run in this kernel ends with it."""
+        if len(self._paces) == PACED_STEPS:
+            return
+        self._paces.append(time.monotonic())
+        if len(self._paces) == PACED_STEPS and "long_run" not in self._told:
+            pace = (self._paces[-1] - self._paces[0]) / (PACED_STEPS - 1)
+            left = pace * (self._total - step.number)
+            for notice in long_notices(left, self._run.spec.engine):
+                self._channel.emit(Noticed(step=step.number, notice=notice))
 
     def _saves(self, step: Step) -> bool:
         last = step.ends_epoch or step.number == self._total

@@ -14,8 +14,9 @@ from nbfinetune.chat.devices import choice_notices
 from nbfinetune.chat.loading import BaseModel
 from nbfinetune.chat.models import How, Models, how_of
 from nbfinetune.chat.waiting import Waiting
-from nbfinetune.core.config import DEFAULTS
+from nbfinetune.core.config import DEFAULTS, TrainConfig
 from nbfinetune.core.errors import ModelError, NbFinetuneError
+from nbfinetune.core.messages import Conversation
 from nbfinetune.core.runs.events import Failed, Notice, Planned, Resumed, StateChanged
 from nbfinetune.core.runs.resuming import set_aside, starting_point
 from nbfinetune.core.runs.store import Run, RunSpec
@@ -27,6 +28,7 @@ from nbfinetune.training.learner import Learner
 from nbfinetune.training.loop import Ending, Rows, TrainingLoop
 from nbfinetune.training.lora import trained_on
 from nbfinetune.training.preflight import read_rows
+from nbfinetune.training.room import shortage
 from nbfinetune.training.schedule import optimizer_steps
 from nbfinetune.training.snapshots import restore
 
@@ -61,7 +63,9 @@ def _train(target: Run, channel: Channel, resume: int | None, models: Models) ->
         return _early(channel)
     channel.emit(environment(str(shared.device)))
     rows, notices = labelled_rows(target, shared.template, shared.context_length)
-    notices = [*choice_notices(how_of(config), _how(shared)), *notices]
+    longest = max(len(row.ids) for row in rows.train)
+    short = shortage(shared, config, _how(shared), longest)
+    notices = [*choice_notices(how_of(config), _how(shared)), *notices, *short]
     with trained_on(shared, config) as (base, model):
         with base.computing():
             learner = Learner(base, model, config, base.adapter or "")
@@ -109,10 +113,20 @@ def labelled_rows(
     Raises:
         DatasetError, ModelError: They can't be trained with this model.
     """
-    config = target.spec.config
-    max_length, limited = _max_length(template.name, context_length, config.max_length)
     train = read_rows(target.path / "data", "train")
     held_out = read_rows(target.path / "data", "validation")
+    return prepared_rows(train, held_out, target.spec.config, template, context_length)
+
+
+def prepared_rows(
+    train: Sequence[Conversation],
+    held_out: Sequence[Conversation],
+    config: TrainConfig,
+    template: ChatTemplate,
+    context_length: int,
+) -> tuple[Rows, list[Notice]]:
+    """Rows as the model sees them, and what is to be said of them; raises as `labelled_rows`."""
+    max_length, limited = _max_length(template.name, context_length, config.max_length)
     allow = config.allow_special_tokens
     kept = special_tokens_kept([*train, *held_out], template, allow=allow)
     labelled, cut = tokenize(train, template, max_length)

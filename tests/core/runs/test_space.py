@@ -200,12 +200,3 @@ def test_a_folder_that_can_not_be_made_is_named(tmp_path):
 def test_a_folder_that_takes_files_is_made_and_left_empty(tmp_path):
     space.check_writable(tmp_path / "new" / "runs")
     assert list((tmp_path / "new" / "runs").iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (340_000, "340 kB"), (999_700, "1 MB"),
-     (52_000_000, "52 MB"), (3_400_000_000, "3.4 GB"), (139e9, "139 GB")],
-)  # fmt: skip
-def test_sizes_are_read_at_a_glance(size, text):
-    assert space.size_text(size) == text

@@ -167,17 +167,17 @@ def course(validation: Sequence[float], train: Sequence[float]) -> list[AnyEvent
 
 
 def test_a_validation_loss_that_rises_while_the_training_loss_falls_names_the_best_step():
-    told = seen(course([2.0, 1.5, 1.55, 1.7], [2.0, 1.4, 1.0, 0.6]), 40)
+    told = seen(course([2.0, 1.5, 1.6, 1.7], [2.0, 1.4, 1.0, 0.6]), 40)
     assert told == [(40, Notice("overfit", {"step": 20, "before": "1.5", "now": "1.7"}))]
 
 
 @pytest.mark.parametrize(
     ("validation", "train"),
     [
-        ([2.0, 1.5, 1.51, 1.53], [2.0, 1.4, 1.0, 0.6]),  # a level, not a rise
+        ([2.0, 1.5, 1.6, 1.64], [2.0, 1.4, 1.0, 0.6]),  # hardly more than a level
         ([2.0, 1.5, 1.7, 1.45], [2.0, 1.4, 1.0, 0.6]),  # it came back
         ([2.0, 1.5, 1.49, 1.7], [2.0, 1.4, 1.0, 0.6]),  # one measurement may be a wave
-        ([2.0, 1.5, 1.55, 1.7], [1.0, 1.0, 1.3, 1.4]),  # the training loss rises, too
+        ([2.0, 1.5, 1.6, 1.7], [1.0, 1.0, 1.3, 1.4]),  # the training loss rises, too
     ],
 )
 def test_what_is_no_learning_by_heart(validation, train):
@@ -237,7 +237,7 @@ def test_answers_that_do_not_end_where_the_reference_is_short_are_told():
         [endless(40)],  # there is still time to learn it
         [endless(0)],  # the base model
         [endless(60, reference_tokens=80)],  # the reference is as long
-        [endless(60), sample(60, "a", row=1), sample(60, "b", row=2)],  # one of three
+        [endless(60), sample(60, "a", row=1)],  # one of two
     ],
 )
 def test_long_answers_that_may_be_as_they_should_are_not(events):

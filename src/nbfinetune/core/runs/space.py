@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nbfinetune.core.errors import RunError
+from nbfinetune.core.sizes import in_bytes
 
 RESERVE_BYTES = 64 * 1024
 """Enough for the events with which a run ends: its error, a traceback, the state."""
@@ -30,15 +31,6 @@ def free_bytes(path: Path) -> int:
     return shutil.disk_usage(there).free
 
 
-def size_text(size: float) -> str:
-    """`340 kB`, `12 MB`, `3.4 GB`: two or three digits, powers of 1000."""
-    for unit in ("B", "kB", "MB"):
-        if size < 999.5:
-            return f"{size:.2g} {unit}" if size < 10 and unit != "B" else f"{size:.0f} {unit}"
-        size /= 1000
-    return f"{size:.2g} GB" if size < 10 else f"{size:.0f} GB"
-
-
 def is_full(error: BaseException) -> bool:
     """Whether an error, or the one that it came from, says that the disk or a quota is full."""
     if isinstance(error, OSError) and error.errno in _FULL:
@@ -53,7 +45,7 @@ def is_full(error: BaseException) -> bool:
 def full(path: Path, needed_bytes: int) -> RunError:
     """The error for a disk without room for so much at `path`, with what is free now."""
     return RunError(
-        "disk_full", path=path, needs=size_text(needed_bytes), free=size_text(free_bytes(path))
+        "disk_full", path=path, needs=in_bytes(needed_bytes), free=in_bytes(free_bytes(path))
     )
 
 

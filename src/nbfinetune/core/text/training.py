@@ -56,6 +56,61 @@ TRAINING: Mapping[str, Phrase] = {
         "its end at --max-length.",
         "模型还没学会结束一轮：请增加 --epochs，并确认没有数据在 --max-length 处失去结尾。",
     ),
+    # estimates
+    "memory_short": Phrase(
+        "training needs about {needs} of memory (weights {weights}, a step {step}), {free} is free",
+        "训练约需 {needs} 内存（权重 {weights}，每步 {step}），剩余 {free}",
+        "It would fit with  {options}",
+        "加上  {options}  即可放下。",
+    ),
+    "memory_too_small": Phrase(
+        "training needs about {needs} of memory (weights {weights}, a step {step}), {free} is free",
+        "训练约需 {needs} 内存（权重 {weights}，每步 {step}），剩余 {free}",
+        "Take a smaller base model, or a machine with more memory.",
+        "请换用更小的基座模型，或内存更大的机器。",
+    ),
+    "disk_short": Phrase(
+        "{count} checkpoints and the rows need {needs} on disk, {free} are free",
+        "{count} 个检查点和数据需要 {needs} 磁盘空间，剩余 {free}",
+        "Make room, or keep fewer:  --keep-checkpoints 2",
+        "请腾出空间，或少保留一些：--keep-checkpoints 2",
+    ),
+    "long_run": Phrase(
+        "this will take about {minutes} minutes, and ends with this kernel",
+        "大约需要 {minutes} 分钟，并会随此内核一起结束",
+        "With  --engine process  it goes on when the kernel restarts.",
+        "加上  --engine process  则内核重启后仍会继续。",
+    ),
+    # a dry run
+    "dry_run": Phrase("dry run of {name}: nothing was started", "{name} 的试算：尚未开始训练"),
+    "dry_rows": Phrase("rows", "行"),
+    "dry_rows_of": Phrase(
+        "{train} to train, {validation} to validate", "训练 {train}，验证 {validation}"
+    ),
+    "dry_steps": Phrase("steps", "步"),
+    "dry_steps_of": Phrase("{steps} in {epochs} epochs", "{epochs} 轮共 {steps}"),
+    "dry_tokens": Phrase("tokens", "词元"),
+    "dry_tokens_of": Phrase(
+        "{tokens}, {trained} of them trained; the longest row has {longest}",
+        "{tokens}，其中训练 {trained}；最长一行 {longest}",
+    ),
+    "dry_cut": Phrase("rows cut", "被截断的行"),
+    "dry_weights": Phrase("weights", "参数"),
+    "dry_weights_of": Phrase("{trained} of {all} are trained", "{all} 中训练 {trained}"),
+    "dry_device": Phrase("device", "设备"),
+    "dry_memory": Phrase("memory", "内存"),
+    "dry_memory_of": Phrase(
+        "about {total} of {free} free: weights {weights}, adapter {adapter}, a step {step}",
+        "约 {total}（可用 {free}）：权重 {weights}，适配器 {adapter}，每步 {step}",
+    ),
+    "dry_time": Phrase("time", "时间"),
+    "dry_time_of": Phrase("about {duration}", "约 {duration}"),
+    "dry_unknown": Phrase("not known before it trains", "训练开始后才知道"),
+    "dry_disk": Phrase("disk", "磁盘"),
+    "dry_disk_of": Phrase(
+        "up to {total} of {free} free: {count} checkpoints of {each}",
+        "至多 {total}（可用 {free}）：{count} 个检查点，每个 {each}",
+    ),
     # the disk
     "disk_full": Phrase(
         "disk full: {path} needs {needs}, free {free}",

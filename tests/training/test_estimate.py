@@ -1,0 +1,229 @@
+"""What is told before the wait, against what then happens."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+import torch
+
+from nbfinetune.chat.devices import Memory as DeviceMemory
+from nbfinetune.chat.loading import load_base
+from nbfinetune.core.config import TrainConfig
+from nbfinetune.core.dataset import MessageDataset
+from nbfinetune.core.runs.events import Planned
+from nbfinetune.display.forecast import forecast_facts, forecast_html, forecast_text
+from nbfinetune.session import Session
+from nbfinetune.training import room
+from nbfinetune.training.batches import collate, summed_loss
+from nbfinetune.training.estimate import (
+    Disk,
+    Memory,
+    disk_notices,
+    disk_of,
+    long_notices,
+    measurements,
+    padded_tokens,
+    weight_bytes,
+    what_fits,
+)
+from nbfinetune.training.learner import Learner
+from nbfinetune.training.lora import with_lora
+from nbfinetune.training.room import memory_for, room_notices
+from nbfinetune.training.schedule import schedule
+from nbfinetune.training.simulation import _Counter, simulate
+from tests.models import talk
+from tests.training.runs import HELD_OUT, PLAIN, ROWS, prepare, train
+
+LONG = [talk(f"question {i}", "word " * (10 + i), system="Spanish.") for i in range(16)]
+
+
+# memory: padded rows, as nearly all batches have them
+
+
+@pytest.mark.parametrize("checkpointing", [False, True])
+def test_a_simulated_step_holds_what_the_real_one_holds(tiny, checkpointing):
+    config = TrainConfig(gradient_checkpointing=checkpointing)
+    model = simulate(tiny, config, "float32")
+    base = load_base(str(tiny))
+    learner = Learner(base, with_lora(base, config), config)
+    rows = [base.template.row(row) for row in LONG[:4]]
+    longest = max(len(row.ids) for row in rows)
+    batch = collate(rows, 0)
+    learner.model.train()
+    with _Counter([*learner.model.parameters(), *learner.model.buffers()]) as real:
+        summed_loss(learner.model, batch).backward()
+
+    assert model.step(4, longest) == pytest.approx(real.peak, rel=0.03)
+    trained = sum(weight.numel() for weight in learner.weights().values())
+    assert (model.parameters, model.trained) == (base.parameters, trained)
+    assert model.context_length == base.context_length
+
+
+def test_activations_grow_with_rows_and_are_fewer_when_computed_twice(tiny):
+    plain = simulate(tiny, TrainConfig(), "float32")
+    twice = simulate(tiny, TrainConfig(gradient_checkpointing=True), "float32")
+
+    assert 1.8 < plain.step(8, 100) / plain.step(4, 100) < 2.1
+    assert twice.step(8, 100) < 0.6 * plain.step(8, 100)
+
+
+def test_simulating_draws_no_random_numbers_and_leaves_the_default_device(tiny):
+    torch.manual_seed(3)
+    expected = torch.rand(4)
+    torch.manual_seed(3)
+    simulate(tiny, TrainConfig(), "float32").step(2, 20)
+
+    assert torch.equal(torch.rand(4), expected)
+    assert torch.zeros(1).device.type == "cpu"
+
+
+def test_what_is_no_model_has_no_estimate(tmp_path):
+    assert simulate(tmp_path, TrainConfig(), "float32") is None
+
+
+def test_weights_count_by_their_format():
+    assert weight_bytes(1000, 800, "float32", in_4bit=False) == 4000
+    assert weight_bytes(1000, 800, "bfloat16", in_4bit=False) == 2000
+    assert weight_bytes(1000, 800, "bfloat16", in_4bit=True) == 200 * 2 + 800 // 2 + 50
+
+
+@pytest.mark.parametrize(
+    ("room_bytes", "fits"),
+    [
+        (450, {"micro_batch_size": 4}),
+        (150, {"micro_batch_size": 1}),
+        (60, {"micro_batch_size": 1, "max_length": 60}),
+        (10, {}),
+    ],
+)
+def test_rows_are_given_up_before_tokens(room_bytes, fits):
+    def step(rows, length):
+        return rows * length
+
+    assert what_fits(step, room_bytes, TrainConfig(batch_size=8), 100) == fits
+
+
+@pytest.mark.parametrize("share", [0.6, 0.2])
+def test_where_memory_is_short_the_options_named_make_the_run_fit(tiny, monkeypatch, share):
+    config = TrainConfig(batch_size=8)
+    model = simulate(tiny, config, "float32")
+    how = room.How("cpu", "float32")
+    needed = memory_for(model, config, how, 200, loaded=False).total
+    free = DeviceMemory(int(needed * share), 2 * needed)
+    monkeypatch.setattr(room, "memory_of", lambda device: free)
+    memory = memory_for(model, config, how, 200, loaded=False)
+    (notice,) = room_notices(model, memory, config, how, 200)
+
+    assert notice.code == "memory_short"
+    option, value = notice.params["options"].split()
+    assert option == "--micro-batch-size"
+    smaller = msgspec.structs.replace(config, micro_batch_size=int(value))
+    assert memory_for(model, smaller, how, 200, loaded=False).fits
+    assert not memory_for(model, config, how, 200, loaded=False).fits
+
+
+def test_where_not_even_the_weights_fit_a_smaller_model_is_the_way_out(tiny, monkeypatch):
+    config, how = TrainConfig(), room.How("cpu", "float32")
+    model = simulate(tiny, config, "float32")
+    monkeypatch.setattr(room, "memory_of", lambda device: DeviceMemory(1000, 1000))
+    memory = memory_for(model, config, how, 200, loaded=False)
+
+    assert [n.code for n in room_notices(model, memory, config, how, 200)] == ["memory_too_small"]
+    assert Memory(weights=1, adapter=1, step=1, free=3).fits
+
+
+# time and disk
+
+
+def test_padded_tokens_are_those_of_the_batches():
+    lengths = [3, 9, 4, 7, 5]
+    config = TrainConfig(batch_size=4, micro_batch_size=2, epochs=2)
+    steps = [[lengths[i] for i in step.rows] for step in schedule(5, config)]
+    expected = sum(len(part) * max(part) for rows in steps for part in (rows[:2], rows[2:]) if part)
+    assert padded_tokens(lengths, config) == expected
+    assert padded_tokens([7] * 5, config) == 7 * 5 * 2
+
+
+@pytest.mark.parametrize("settings", [{}, {"save_every": 3}, {"eval_every": 2, "max_steps": 5}])
+def test_measurements_and_checkpoints_are_as_many_as_a_run_makes(tiny, tmp_path, settings):
+    run = prepare(
+        tmp_path, tiny, ROWS, HELD_OUT, epochs=2, batch_size=2, keep_checkpoints=1000,
+        **PLAIN, **settings,
+    )  # fmt: skip
+    record = train(run)
+    config = run.spec.config
+    trained = record.plan.trained_parameters
+    disk = disk_of(trained, 0, 10**9, len(ROWS), config)
+    checkpoints = [run.path / told.path for told in record.checkpoints]
+    sizes = [sum(f.stat().st_size for f in folder.iterdir()) for folder in checkpoints]
+
+    assert measurements(len(ROWS), config) == len(record.validation)
+    assert disk.checkpoints == len(record.checkpoints)
+    assert max(sizes) <= disk.checkpoint <= 1.6 * max(sizes)
+
+
+def test_a_disk_that_would_fill_up_is_told():
+    disk = Disk(checkpoint=50_000_000, checkpoints=3, other=0, free=100_000_000)
+    (notice,) = disk_notices(disk)
+    assert str(notice) == (
+        "3 checkpoints and the rows need 150 MB on disk, 100 MB are free. "
+        "Make room, or keep fewer:  --keep-checkpoints 2"
+    )
+    assert disk_notices(msgspec.structs.replace(disk, free=150_000_000)) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "engine", "told"),
+    [(601.0, "thread", ["long_run"]), (600.0, "thread", []), (9e9, "process", []),
+     (None, "thread", [])],
+)  # fmt: skip
+def test_a_run_of_this_kernel_above_ten_minutes_is_better_a_process(seconds, engine, told):
+    assert [notice.code for notice in long_notices(seconds, engine)] == told
+
+
+# a dry run
+
+
+@pytest.fixture(scope="module")
+def looked_at(tiny, tmp_path_factory):
+    session = Session(tmp_path_factory.mktemp("home"))
+    settings = {"base_model": str(tiny), "epochs": 2, "batch_size": 4, "max_length": 110}
+    data = MessageDataset(name="spanish", conversations=(*ROWS, *LONG))
+    return session, data, settings, session.dry_run(data, **settings)
+
+
+def test_a_dry_run_says_what_the_run_then_says_of_itself(looked_at):
+    session, data, settings, forecast = looked_at
+    assert session.runs.list() == []
+    assert session.jobs == {}
+    told = session.train(data, **settings).wait().plan
+
+    head = {name: getattr(told, name) for name in ("attempt", "seq", "step", "wall", "mono")}
+    assert msgspec.structs.replace(forecast.plan, **head) == told
+    assert isinstance(told, Planned)
+    assert forecast.longest_row == 110
+    cut = [n.params["count"] for n in told.notices if n.code == "rows_cut"]
+    assert forecast.cut_rows == sum(cut) > 0
+
+
+def test_a_dry_run_measures_a_step_and_leaves_nothing_on_the_model(looked_at):
+    session, _, settings, forecast = looked_at
+    base = session.models.get(settings["base_model"]).base
+    assert forecast.seconds > 0
+    assert forecast.memory.fits
+    assert not any("lora" in name for name, _ in base.model.named_parameters())
+
+
+def test_a_dry_run_reads_the_same_in_a_page_and_in_a_terminal(looked_at):
+    _, _, _, forecast = looked_at
+    text, page = forecast_text(forecast), forecast_html(forecast)
+    for name, value in forecast_facts(forecast):
+        assert f"  {name}: {value}" in text.splitlines()
+        assert f">{name}</td><td>{value}</td>" in page
+    assert "22 to train, 2 to validate" in text
+
+
+def test_a_dry_run_of_somebody_elses_names_is_text(looked_at):
+    _, _, _, forecast = looked_at
+    hostile = msgspec.structs.replace(forecast, name="<img src=x onerror=alert(1)>")
+    assert "<img" not in forecast_html(hostile)
