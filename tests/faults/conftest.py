@@ -30,9 +30,9 @@ class Zygote:
         self._process.stdin.flush()
         return int(self._process.stdout.readline())
 
-    def start(self, path: Path) -> int:
-        """The pid of a worker that trains this run directory."""
-        return self._ask(f"start {path}")
+    def start(self, engine: str, path: Path) -> int:
+        """The pid of a process that trains this run directory as that engine does."""
+        return self._ask(f"start {engine} {path}")
 
     def wait(self, pid: int) -> int:
         """The exit status of a worker; negative where a signal ended it."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from nbfinetune.core.runs.launched import ENGINES
 from nbfinetune.core.runs.resuming import starting_point
 from nbfinetune.core.runs.store import Run
 from tests.faults.conftest import Zygote
@@ -38,10 +39,10 @@ def undisturbed(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run
 
 
-def kill_at_random(zygote: Zygote, run: Run, chance: random.Random) -> None:
+def kill_at_random(zygote: Zygote, engine: str, run: Run, chance: random.Random) -> None:
     """Start a worker and kill it a moment after its first step, wherever it is then."""
     before = run.record()
-    pid = zygote.start(run.path)
+    pid = zygote.start(engine, run.path)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while run.record().train[len(before.train) :] == [] or run.record().ended:
         assert time.monotonic() < deadline, "no step was made"
@@ -51,20 +52,20 @@ def kill_at_random(zygote: Zygote, run: Run, chance: random.Random) -> None:
     assert zygote.wait(pid) == -signal.SIGKILL
 
 
-def test_a_run_that_is_killed_again_and_again_goes_on_each_time(
-    zygote, tiny, tmp_path, undisturbed
-):
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_run_that_is_killed_again_and_again_goes_on(zygote, tiny, tmp_path, undisturbed, engine):
     run = prepare(tmp_path, tiny, MANY_ROWS, HELD_OUT, **SETTINGS)
     chance, lost, torn = random.Random(4), [], 0
     for _ in range(KILLS):
-        kill_at_random(zygote, run, chance)
+        kill_at_random(zygote, engine, run, chance)
         record = run.record()
         assert record.state == "interrupted"
         lost.append(record.step - starting_point(run))
         folders = (run.path / "checkpoints").iterdir()
         torn += any(path.name.endswith((".incomplete", ".removed")) for path in folders)
-    assert zygote.wait(zygote.start(run.path)) == 0
-    print(f"{KILLS} kills, {torn} in the middle of a checkpoint, at most {max(lost)} step lost")
+    assert zygote.wait(zygote.start(engine, run.path)) == 0
+    print(f"{engine}: {KILLS} kills, {torn} times an unfinished folder was left, ", end="")
+    print(f"at most {max(lost)} step lost")
     assert max(lost) <= 1
     assert run.record().state == "finished"
     assert curve(run) == curve(undisturbed)
