@@ -38,7 +38,8 @@ def test_a_run_tells_its_story_in_order(finished):
     told = [k for k, _ in groupby(k for k in kinds if k[0] != "Logged")]
     assert told == [
         ("StateChanged", 0), ("Environment", 0), ("Planned", 0), ("StateChanged", 0),
-        ("Validated", 0), ("Sampled", 0), ("TrainStep", 1), ("TrainStep", 2), ("Validated", 2), ("Committed", 2), ("Sampled", 2),
+        ("Validated", 0), ("Sampled", 0),
+        ("TrainStep", 1), ("TrainStep", 2), ("Validated", 2), ("Committed", 2), ("Sampled", 2),
         ("TrainStep", 3), ("TrainStep", 4), ("Validated", 4), ("Committed", 4), ("Sampled", 4),
         ("StateChanged", 0),
     ]  # fmt: skip

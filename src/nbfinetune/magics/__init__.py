@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def register(shell: InteractiveShell) -> None:
     from nbfinetune.session import current
 
     session = current()
+    # in the background: a run that outlived its kernel is kept going, a long list of runs or not
+    Thread(target=session.training.queue.adopt, name="nbfinetune-adopt", daemon=True).start()
     publisher = shell.display_pub
     # only a kernel's publisher has hooks; in a terminal nothing is displayed by other threads
     session.publisher = publisher if hasattr(publisher, "register_hook") else None
