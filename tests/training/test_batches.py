@@ -13,6 +13,7 @@ from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.runs.events import Notice
 from nbfinetune.templates.labels import IGNORED, LabelledRow
 from nbfinetune.templates.render import ChatTemplate
+from nbfinetune.training import batches
 from nbfinetune.training.batches import (
     collate,
     mean_loss,
@@ -135,6 +136,22 @@ def test_the_mean_weighs_every_trained_token_the_same_however_rows_are_batched(
     rows = [by_hand(model, [row]) for row in labelled]
     per_row = sum(loss / tokens for loss, tokens in rows) / len(rows)
     assert abs(per_row - total / count) > 0.01
+
+
+def test_rows_of_like_length_are_measured_together(model, labelled, monkeypatch):
+    shapes = []
+    real = batches.summed_loss
+
+    def seen(model, batch):
+        shapes.append(tuple(batch["input_ids"].shape))
+        return real(model, batch)
+
+    monkeypatch.setattr(batches, "summed_loss", seen)
+    loss = mean_loss(model, labelled, 0, 2)
+    ordered = sorted(len(row.ids) for row in labelled)
+    assert shapes == [(2, ordered[i + 1]) for i in range(0, 8, 2)]
+    other = mean_loss(model, list(reversed(labelled)), 0, 2)  # rows of one length may change places
+    assert other == pytest.approx(loss, rel=1e-6)
 
 
 def test_a_model_that_knows_nothing_has_the_loss_of_a_uniform_guess(tiny, labelled):

@@ -112,11 +112,13 @@ def mean_loss(
 ) -> float | None:
     """Nats per trained token over all rows: every token weighs the same, however rows are batched.
 
-    Dropout is off; gradients are not kept. None where there are no rows.
+    Rows of like length are computed together, so that little is padding. Dropout is off; gradients
+    are not kept. None where there are no rows.
     """
     if not rows:
         return None
     device = next(model.parameters()).device
+    rows = sorted(rows, key=lambda row: len(row.ids))
     total = 0.0
     was_training = model.training
     model.eval()
