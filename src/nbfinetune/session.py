@@ -270,6 +270,7 @@ class Session:
         prompts: Sequence[str],
         params: SamplingParams | None = None,
         on_progress: Callable[[int, int], None] | None = None,
+        waiting: Waiting = PATIENT,
     ) -> Comparison:
         """Every model answers every prompt; greedy unless `params` say otherwise.
 
@@ -280,7 +281,7 @@ class Session:
             raise ConfigError("column_missing", field="column", magic="%%ft_compare")
         if not prompts:
             raise ConfigError("prompts_missing", field="prompts")
-        contenders = self.contenders(columns)
+        contenders = self.contenders(columns, waiting)
         return compare(contenders, prompts, params or SamplingParams(), on_progress)
 
     def _run_of(self, column: Column) -> Run | None:

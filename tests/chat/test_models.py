@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 from threading import Event, Thread
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -316,3 +317,35 @@ print(seen[0], seen[-2], seen[-1], torch.get_num_threads())
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
                           check=True, timeout=120)  # fmt: skip
     assert done.stdout.split() == ["1", "3", "3", "3"]
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({}, Memory(9_000, 10_000)),
+        ({"memory.max": "max", "memory.current": "1", "memory.stat": ""}, Memory(9_000, 10_000)),
+        ({"memory.max": "4000", "memory.current": "1500",
+          "memory.stat": "anon 9\ninactive_file 500"}, Memory(3_000, 4_000)),
+        ({"memory.max": "4000", "memory.current": "4100", "memory.stat": ""}, Memory(0, 4_000)),
+        ({"memory/memory.limit_in_bytes": "4000", "memory/memory.usage_in_bytes": "1000",
+          "memory/memory.stat": ""}, Memory(3_000, 4_000)),
+        ({"memory.max": "20000", "memory.current": "1", "memory.stat": ""}, Memory(9_000, 10_000)),
+    ],
+)  # fmt: skip
+def test_what_a_container_may_take_is_all_there_is(tmp_path, monkeypatch, files, found):
+    (tmp_path / "memory").mkdir()
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    monkeypatch.setattr(devices, "_CONTAINER", tmp_path)
+    machine = SimpleNamespace(available=9_000, total=10_000)
+    monkeypatch.setattr(devices.psutil, "virtual_memory", lambda: machine)
+    assert devices.memory("cpu") == found
+
+
+def test_a_checkpoint_on_a_base_counts_until_it_goes(tiny):
+    models = Models()
+    base = models.get(str(tiny)).base
+    before = base.memory_bytes
+    with trained_on(base, TrainConfig(lora_rank=8)):
+        assert base.memory_bytes == before + 8192 * 4
+    assert base.memory_bytes == before

@@ -172,7 +172,7 @@ def test_every_magic_says_what_it_does(notebook: Notebook) -> None:
     ours = {n: f for kind in ("line", "cell") for n, f in magics[kind].items() if n[:3] == "ft_"}
 
     assert sorted(ours) == [
-        "ft_chat", "ft_compare", "ft_dataset", "ft_rule", "ft_runs", "ft_stop", "ft_train",
-        "ft_wait",
+        "ft_chat", "ft_compare", "ft_dataset", "ft_doctor", "ft_models", "ft_pause", "ft_resume",
+        "ft_rule", "ft_runs", "ft_stop", "ft_train", "ft_wait",
     ]  # fmt: skip
     assert [name for name, function in ours.items() if not function.__doc__] == []

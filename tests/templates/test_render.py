@@ -8,7 +8,7 @@ import pytest
 import trl
 from transformers import AutoTokenizer
 
-from nbfinetune.chat.loading import STARTER_FOLDER
+from nbfinetune.chat.hub import STARTER_FOLDER
 from nbfinetune.core.errors import ModelError
 from nbfinetune.core.messages import Conversation, Message
 from nbfinetune.templates.labels import IGNORED, LabelledRow

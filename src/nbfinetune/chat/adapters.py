@@ -30,6 +30,7 @@ class Adapters:
 
     def __init__(self) -> None:
         self._peft: Any = None
+        self._bytes: dict[str, int] = {}
         self._trained: dict[str, bool] = {}
         """Names of those that train, and whether gradient checkpointing is on for them."""
         self._loaded: dict[tuple[Path, bytes], str] = {}
@@ -47,6 +48,11 @@ class Adapters:
     def checkpoints(self) -> int:
         """How many checkpoints are on the base."""
         return len(self._loaded)
+
+    @property
+    def memory_bytes(self) -> int:
+        """What all of them hold."""
+        return sum(list(self._bytes.values()))
 
     def activate(self, model: Any, name: str | None) -> None:
         """From now on `model` computes with that adapter, or with none.
@@ -78,6 +84,7 @@ class Adapters:
         else:
             self._peft.add_adapter(name, lora, autocast_adapter_dtype=True)
         self._trained[name] = gradient_checkpointing
+        self._bytes[name] = self._measured(name)
         self.activate(model, name)
         return self._peft
 
@@ -104,11 +111,17 @@ class Adapters:
             self._peft = PeftModel.from_pretrained(model, checkpoint, **options)
         else:
             self._peft.load_adapter(checkpoint, **options)
+        self._bytes[name] = self._measured(name)
         return name
+
+    def _measured(self, name: str) -> int:
+        weights = self._peft.named_parameters()
+        return sum(weight.nbytes for path, weight in weights if f".{name}." in path)
 
     def remove(self, name: str) -> None:
         """Take the adapter away; without any left the base is what it was before the first."""
         self._trained.pop(name, None)
+        self._bytes.pop(name, None)
         others = [other for other in self._peft.peft_config if other != name]
         self._active = _UNKNOWN
         if others:

@@ -9,6 +9,7 @@ import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from threading import Thread
 from typing import NamedTuple
 
@@ -33,6 +34,13 @@ _TRAINING_FLOOR = 300_000_000
 
 _WORKING_SPACE = 1.1
 """What answering takes beside the weights, as a factor."""
+
+
+_CONTAINER = Path("/sys/fs/cgroup")
+_CONTAINER_FILES = (
+    ("memory.max", "memory.current", "memory.stat"),
+    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat"),
+)
 
 
 class Memory(NamedTuple):
@@ -138,7 +146,27 @@ def memory(device: torch.device | str) -> Memory:
         total = torch.mps.recommended_max_memory()
         return Memory(max(0, total - torch.mps.driver_allocated_memory()), total)
     found = psutil.virtual_memory()
-    return Memory(found.available, found.total)
+    limit, used = _container()
+    if limit is None or limit >= found.total:
+        return Memory(found.available, found.total)
+    return Memory(max(0, min(found.available, limit - used)), limit)
+
+
+def _container() -> tuple[int | None, int]:
+    """The memory that a container may take, and what it has: beyond that its kernel is killed.
+
+    None where there is no limit. What it keeps of files counts as free: it is given up first.
+    """
+    for limit, used, files in _CONTAINER_FILES:
+        try:
+            most = int((_CONTAINER / limit).read_text())  # a word where there is no limit
+            held = int((_CONTAINER / used).read_text())
+            lines = (_CONTAINER / files).read_text().splitlines()
+        except (OSError, ValueError):
+            continue
+        cached = sum(int(line.split()[1]) for line in lines if line.startswith("inactive_file "))
+        return most, max(0, held - cached)
+    return None, 0
 
 
 def needed_bytes(parameters: int, how: How) -> int:

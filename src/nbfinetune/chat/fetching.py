@@ -78,7 +78,10 @@ class Fetching:
         threads = [Thread(target=self._work, daemon=True) for _ in range(_AT_ONCE)]
         for thread in threads:
             thread.start()
-        self._watch(threads, missing, waiting)
+        try:
+            self._watch(threads, missing, waiting)
+        finally:  # who waits goes at once, the threads at their next byte
+            self._given_up.set()
         for file in self._files:
             self._link(file)
         # last of all: a model is found by its branch
@@ -103,15 +106,13 @@ class Fetching:
     def _watch(self, threads: Sequence[Thread], missing: list[Remote], waiting: Waiting) -> None:
         """Until all is here: tell how far it is, and end early where somebody wants that."""
         total, told = sum(file.size for file in missing), 0.0
-        while any(thread.is_alive() for thread in threads) and self._failure is None:
+        while (alive := [t for t in threads if t.is_alive()]) and self._failure is None:
             if waiting.should_stop():
-                self._given_up.set()  # who waits goes now; the threads follow at their next byte
                 raise ModelError("model_stopped", name=self._name)
             if total and time.monotonic() - told > _TELL_SECONDS:
                 told = time.monotonic()
                 waiting.tell(self._progress(total))
-            threads[0].join(_POLL_SECONDS / 2)
-        self._given_up.set()
+            alive[0].join(_POLL_SECONDS / 2)
         if self._failure is not None:
             raise self._failure
 

@@ -57,7 +57,8 @@ class BaseModel:
     device: torch.device
     dtype: torch.dtype
     parameters: int = 0
-    """How many weights it has, without those of adapters."""
+    """How many weights it has, without those of adapters; `weight_bytes` is what they hold."""
+    weight_bytes: int = 0
     adapters: Adapters = field(default_factory=Adapters)
     adapter: str | None = None
 
@@ -87,10 +88,8 @@ class BaseModel:
 
     @property
     def memory_bytes(self) -> int:
-        """What its weights and those of its adapters hold, each counted once."""
-        tensors = [*self.model.parameters(), *self.model.buffers()]
-        storages = [tensor.untyped_storage() for tensor in tensors]
-        return sum({s.data_ptr(): s.nbytes() for s in storages}.values())
+        """What its weights and those of its adapters hold."""
+        return self.weight_bytes + self.adapters.memory_bytes
 
     def stop_ids(self) -> list[int]:
         """The ids at which an answer ends: the template's and those of the model's own settings."""
@@ -136,7 +135,15 @@ def open_base(
     template = ChatTemplate(tokenizer, found.name)
     number_format: torch.dtype = getattr(torch, how.dtype)
     parameters = sum(weight.numel() for weight in model.parameters())
-    return BaseModel(found.name, model, tokenizer, template, device, number_format, parameters)
+    return BaseModel(
+        found.name, model, tokenizer, template, device, number_format, parameters, _bytes(model)
+    )
+
+
+def _bytes(model: Any) -> int:
+    """What a model's tensors hold, those that share a place counted once."""
+    storages = [t.untyped_storage() for t in (*model.parameters(), *model.buffers())]
+    return sum({storage.data_ptr(): storage.nbytes() for storage in storages}.values())
 
 
 def load_template(name: str) -> ChatTemplate:

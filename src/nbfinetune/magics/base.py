@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, magics_class
 from IPython.display import display
 
+from nbfinetune.chat.waiting import Waiting
 from nbfinetune.session import Session
 
 
@@ -16,6 +22,35 @@ class SessionMagics(Magics):
     def __init__(self, shell: InteractiveShell, session: Session) -> None:
         super().__init__(shell)
         self.session = session
+
+
+SOON_SECONDS = 1.5
+"""What is over sooner leaves no trace below a cell."""
+
+
+@contextmanager
+def waiting_below() -> Iterator[Waiting]:
+    """Somebody who waits in this cell: how far it is stands below it, once that takes a while.
+
+    Interrupting the cell ends the waiting.
+    """
+    line: Any = None
+    began = 0.0
+
+    def tell(text: str) -> None:
+        nonlocal line, began
+        bundle = {"text/plain": text}
+        began = began or monotonic()
+        if monotonic() - began < SOON_SECONDS:
+            return
+        if line is None:
+            line = display(bundle, raw=True, display_id=True)
+        else:
+            line.update(bundle, raw=True)
+
+    yield Waiting(tell)
+    if line is not None:
+        line.update({"text/plain": ""}, raw=True)
 
 
 def say(text: str) -> None:

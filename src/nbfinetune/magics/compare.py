@@ -6,7 +6,7 @@ from IPython.core.magic import cell_magic, magics_class, no_var_expand
 
 from nbfinetune.chat.compare import Comparison
 from nbfinetune.magics.arguments import Line, documented
-from nbfinetune.magics.base import SessionMagics
+from nbfinetune.magics.base import SessionMagics, waiting_below
 from nbfinetune.magics.errors import friendly
 from nbfinetune.magics.sampling import SAMPLING, sampling_params
 
@@ -31,4 +31,7 @@ class CompareMagics(SessionMagics):
         """
         given = LINE.parse(line)
         prompts = [text.strip() for text in cell.split("\n") if text.strip()]
-        return self.session.compare(given.words, prompts, sampling_params(given))
+        with waiting_below() as waiting:
+            return self.session.compare(
+                given.words, prompts, sampling_params(given), waiting=waiting
+            )
