@@ -42,6 +42,12 @@ REFUSED = {
         "there is no encoding 'utf-80'\nTry gb18030, utf-16 or cp1252.",
         "没有名为 'utf-80' 的编码\n可以试试 gb18030、utf-16 或 cp1252。",
     ),
+    "encoding_without_bom": (
+        lambda: read_file("d.jsonl", encoding="utf-16"),
+        "the file doesn't begin as 'utf-16' does: with a byte order mark\n"
+        "Leave --encoding out: the report names the encoding that it finds.",
+        "文件开头没有 'utf-16' 应有的字节顺序标记\n请去掉 --encoding：报告会指出检测到的编码。",
+    ),
     "not_rows": (
         lambda: from_rows(ROW, name="d"),
         "expected a list of rows, got str\n"

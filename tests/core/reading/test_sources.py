@@ -81,6 +81,8 @@ CHINESE = (json.dumps(row("你好"), ensure_ascii=False) + "\n") * 3
         (CHINESE.encode("utf-16"), ("encoding", 1, "", "expected UTF-8, got UTF-16")),
         (CHINESE.encode("utf-16-le"), ("encoding", 1, "", "expected UTF-8, got UTF-16")),
         (CHINESE.encode("utf-16-be"), ("encoding", 1, "", "expected UTF-8, got UTF-16")),
+        (CHINESE.encode("utf-32"), ("encoding", 1, "", "expected UTF-8, got UTF-32")),
+        (b"\0" * 50, ("encoding", 1, "", r"expected a text in UTF-8, got \x00")),
         ('{"messages": "é"}'.encode("latin-1"),
          ("encoding", 1, "", "expected UTF-8, got Windows-1252 / Latin-1")),
         (b"PK\x03\x04\x00\xff", ("encoding", 1, "", "expected a text in UTF-8, got ZIP / XLSX")),
@@ -99,7 +101,7 @@ def test_a_file_that_is_no_utf8_text_is_one_problem(tmp_path, raw, expected, nam
 
 
 @pytest.mark.parametrize(
-    "encoding", ["gbk", "gb18030", "utf-16", "utf-16-le", "utf-16-be", "cp1252"]
+    "encoding", ["gbk", "gb18030", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"]
 )
 def test_a_file_in_another_encoding_names_it_and_is_read_with_it(tmp_path, encoding):
     text = CHINESE if encoding != "cp1252" else CHINESE.replace("你好", "é")

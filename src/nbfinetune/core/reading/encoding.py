@@ -13,7 +13,8 @@ from nbfinetune.core.problems import Problem
 from nbfinetune.core.quoting import quoted
 
 _MAGIC = {b"PK\x03\x04": "ZIP / XLSX", b"\x1f\x8b": "gzip", b"PAR1": "Parquet", b"%PDF": "PDF"}
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _BOM = codecs.BOM_UTF8
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _LFS = b"version https://git-lfs.github.com/spec/"
@@ -50,7 +51,7 @@ def open_blocks(blocks: Iterator[bytes], encoding: str | None = None) -> Opened:
     Bytes that are no text in `encoding` stay as they are: their rows have the problem.
 
     Raises:
-        DatasetError: `encoding` is the name of none.
+        DatasetError: `encoding` is the name of none, or wants a BOM that isn't there.
     """
     if encoding is not None:
         blocks = _transcoded(blocks, encoding, _decoder(encoding))
@@ -78,9 +79,12 @@ def _decoder(encoding: str) -> codecs.IncrementalDecoder:
 def _transcoded(
     blocks: Iterator[bytes], encoding: str, decoder: codecs.IncrementalDecoder
 ) -> Iterator[bytes]:
-    for block in blocks:
-        yield decoder.decode(block).encode("utf-8", "surrogateescape")
-    yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
+    try:
+        for block in blocks:
+            yield decoder.decode(block).encode("utf-8", "surrogateescape")
+        yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
+    except UnicodeError:  # not one of bytes: utf-16 and utf-32 without a BOM
+        raise DatasetError("encoding_without_bom", name=quoted(encoding)) from None
 
 
 def _undecoded(error: UnicodeError) -> tuple[str, int]:
@@ -101,6 +105,8 @@ def _foreign(raw: bytes) -> Problem | None:
     for magic, name in _MAGIC.items():
         if raw.startswith(magic):
             return _error("encoding", "binary", got=name)
+    if raw.startswith(_UTF32):  # first: the BOM of UTF-16 is the half of one of these
+        return _error("encoding", got="UTF-32", name="utf-32")
     if raw.startswith(_UTF16) or _looks_like_utf16(raw[:1000]):
         return _error("encoding", got="UTF-16", name=_utf16_name(raw))
     # A few zero bytes among rows are what a crash leaves behind: only their lines are lost.
@@ -118,7 +124,9 @@ def _utf16_name(raw: bytes) -> str:
 
 def _looks_like_utf16(head: bytes) -> bool:
     """UTF-16 of JSON without BOM: every other byte of its ASCII is zero."""
-    return len(head) > 3 and (head[1:8:2].strip(b"\0") == b"" or head[:8:2].strip(b"\0") == b"")
+    if len(head) < 4 or not head[:8].strip(b"\0"):
+        return False
+    return head[1:8:2].strip(b"\0") == b"" or head[:8:2].strip(b"\0") == b""
 
 
 def _mostly_other(raw: bytes) -> Problem | None:

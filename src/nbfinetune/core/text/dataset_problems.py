@@ -151,6 +151,12 @@ FILES: Mapping[str, Phrase] = {
         "Try gb18030, utf-16 or cp1252.",
         "可以试试 gb18030、utf-16 或 cp1252。",
     ),
+    "encoding_without_bom": Phrase(
+        "the file doesn't begin as {name} does: with a byte order mark",
+        "文件开头没有 {name} 应有的字节顺序标记",
+        "Leave --encoding out: the report names the encoding that it finds.",
+        "请去掉 --encoding：报告会指出检测到的编码。",
+    ),
     "not_rows": Phrase(
         "expected a list of rows, got {got}",
         "应为由行组成的列表，得到 {got}",
