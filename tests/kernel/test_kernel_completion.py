@@ -54,7 +54,8 @@ def made(kernel: Kernel) -> Kernel:
         ("%ft_dataset so", ['%ft_dataset "some data/']),
         ('%ft_dataset "some data/', ['%ft_dataset "some data/pirates.jsonl"']),
         ("%ft_stop fi", ['%ft_stop "first try"']),
-        ("%ft_runs ", ['%ft_runs "first try"', "%ft_runs --log"]),
+        ("%ft_wait ", ['%ft_wait "first try"']),
+        ("%ft_runs --l", ["%ft_runs --log"]),
         ("%ft_chat ba", ["%ft_chat base"]),
         ('%%ft_compare base "first try@', [
             f'%%ft_compare base "first try@{at}"'

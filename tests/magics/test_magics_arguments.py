@@ -126,7 +126,7 @@ def test_help_of_training_has_every_setting_with_default_and_range(notebook: Not
 MAGICS = [
     ("ft_dataset", dataset.LINE, ["name", "system"]),
     ("ft_train", train.LINE, ["name", "base-model", "preset", "validation"]),
-    ("ft_runs", runs.RUNS, ["log"]),
+    ("ft_runs", runs.RUNS, ["details", "log", "rename", "note", "delete"]),
     ("ft_chat", chat.LINE, ["max-tokens", "temperature", "top-p", "seed", "prompt"]),
     ("ft_compare", compare.LINE, ["max-tokens", "temperature", "top-p", "seed"]),
 ]
@@ -160,6 +160,7 @@ def test_help_stands_at_the_margin_and_its_example_below(notebook: Notebook) -> 
 
     assert documentation == (
         "List the runs, newest first, or look at one: `%ft_runs` or `%ft_runs RUN`.\n\n"
+        "A run that trains is shown live, whichever kernel has started it.\n\n"
         f"Options:\n{runs.RUNS.help()}\n"
     )
     assert "\nExample:\n    %ft_train pirate --name first-try\n" in (

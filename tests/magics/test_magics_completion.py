@@ -29,6 +29,7 @@ LINES = {
     "ft_models": models.MODELS,
     "ft_runs": runs.RUNS,
     "ft_stop": runs.STOP,
+    "ft_wait": runs.WAIT,
     "ft_train": train.LINE,
     "ft_rule": Line("%%ft_rule", [], body="python"),
 }
@@ -85,7 +86,7 @@ def at_end(cell: str) -> Found | None:
         ("%ft_train pirate -", ("-", TRAIN_OPTIONS)),
         ("%ft_train pirate ", ("", TRAIN_OPTIONS)),
         ("%ft_chat --top-p 1 --", ("--", ["--max-tokens", "--temperature", "--seed", "--prompt"])),
-        ("%ft_runs --log --", ("--", [])),
+        ("%ft_stop --now --", ("--", [])),
         ("job = %ft_train pirate --see", ("--see", ["--seed"])),
         ("x = 1\n  %ft_train pirate --see", ("--see", ["--seed"])),
         ("%ft_train pirate \\\n  --see", ("--see", ["--seed"])),
@@ -140,7 +141,7 @@ def at_end(cell: str) -> Found | None:
         ("%ft_models --unload=a", ("--unload=a", ["--unload=all", "--unload=acme/tiny"])),
         ("%ft_doctor ", ("", [])),
         # runs
-        ("%ft_stop ", ("", ["first-try", '"my run"', "lr=1", "a@b", '"it\'s"', '"what?"'])),
+        ("%ft_wait ", ("", ["first-try", '"my run"', "lr=1", "a@b", '"it\'s"', '"what?"'])),
         ("%ft_runs my", ("my", ['"my run"'])),
         ("%ft_runs 2026-9", ("2026-9", ["2026-9"])),
         # columns
