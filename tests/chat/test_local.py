@@ -247,3 +247,33 @@ def test_a_refused_checkpoint_leaves_the_others_usable(local, in_memory, tmp_pat
     assert distance(first_logits(local, one), logits) <= 1e-6
     refusal(local, broken)
     assert distance(first_logits(local, one), logits) <= 1e-6
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_an_adapter_that_is_half_there_when_memory_runs_out_leaves_nothing(
+    local, in_memory, monkeypatch, beside
+):
+    one, two = in_memory
+    if beside:
+        first_logits(local, two)
+    base, names = first_logits(local, None), list(local.base.model.state_dict())
+
+    def fail(*_arguments, **_options):
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("peft.peft_model.load_peft_weights", fail)
+        with pytest.raises(MemoryError):
+            first_logits(local, one)
+    assert list(local.base.model.state_dict()) == names
+    assert distance(first_logits(local, None), base) == 0.0
+    assert distance(first_logits(local, one), in_memory[one]) <= 1e-6
+    assert distance(first_logits(local, two), in_memory[two]) <= 1e-6
+
+
+def test_a_checkpoint_that_was_made_anew_at_its_place_is_read_anew(local, in_memory, tmp_path):
+    one, two = in_memory
+    place = tmp_path / "step-1"
+    for checkpoint in (one, two):
+        altered(checkpoint, place)
+        assert distance(first_logits(local, place), in_memory[checkpoint]) <= 1e-6

@@ -91,3 +91,17 @@ def test_the_twins_return_the_same(notebook: Notebook, tiny) -> None:
     assert [told.name for told in ft.unload(str(tiny))] == [str(tiny)]
     assert ft.models().loaded == ()
     assert ft.doctor().findings[0].code == "doctor_device"
+
+
+def test_a_cell_that_waits_for_long_says_how_far_it_is(notebook: Notebook, monkeypatch) -> None:
+    told = ["asking …", "downloading: 50 %"]
+
+    def compare(columns, prompts, params, waiting):
+        for text in told:
+            waiting.tell(text)
+
+    monkeypatch.setattr(notebook.session, "compare", compare)
+    cell = "%%ft_compare acme/large\nhi"
+    assert notebook.run(cell).shown == []  # what is over soon leaves no trace
+    monkeypatch.setattr("nbfinetune.magics.base.SOON_SECONDS", 0)
+    assert notebook.run(cell).shown == ["asking …", "downloading: 50 %", ""]

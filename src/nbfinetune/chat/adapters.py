@@ -6,12 +6,15 @@ computing. All of this needs the turn of the device (`chat.turns`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 from peft import LoraConfig, PeftModel, get_peft_model
+from peft.tuners.tuners_utils import BaseTunerLayer
 from safetensors import SafetensorError, safe_open
 
 from nbfinetune.core.errors import RunError
@@ -78,13 +81,12 @@ class Adapters:
 
         They are float32 whatever the base is: small steps vanish in 16 bits.
         """
-        self._active = _UNKNOWN
-        if self._peft is None:
-            self._peft = get_peft_model(model, lora, name, autocast_adapter_dtype=True)
-        else:
-            self._peft.add_adapter(name, lora, autocast_adapter_dtype=True)
+        with self._all_or_nothing(model, name):
+            if self._peft is None:
+                self._peft = get_peft_model(model, lora, name, autocast_adapter_dtype=True)
+            else:
+                self._peft.add_adapter(name, lora, autocast_adapter_dtype=True)
         self._trained[name] = gradient_checkpointing
-        self._bytes[name] = self._measured(name)
         self.activate(model, name)
         return self._peft
 
@@ -106,17 +108,35 @@ class Adapters:
         name = f"checkpoint{next(self._numbers)}"
         # low_cpu_mem_usage: no initialisation that draws random numbers, a run may be training
         options = {"adapter_name": name, "low_cpu_mem_usage": True, "torch_device": device}
-        self._active = _UNKNOWN
-        if self._peft is None:
-            self._peft = PeftModel.from_pretrained(model, checkpoint, **options)
-        else:
-            self._peft.load_adapter(checkpoint, **options)
-        self._bytes[name] = self._measured(name)
+        with self._all_or_nothing(model, name):
+            if self._peft is None:
+                self._peft = PeftModel.from_pretrained(model, checkpoint, **options)
+            else:
+                self._peft.load_adapter(checkpoint, **options)
         return name
 
-    def _measured(self, name: str) -> int:
+    @contextmanager
+    def _all_or_nothing(self, model: Any, name: str) -> Iterator[None]:
+        """Memory may run out, or a cell be interrupted, with half of the matrices on the model."""
+        self._active = _UNKNOWN
+        try:
+            yield
+        except BaseException:
+            self._take_out(model, name)
+            raise
         weights = self._peft.named_parameters()
-        return sum(weight.nbytes for path, weight in weights if f".{name}." in path)
+        self._bytes[name] = sum(w.nbytes for path, w in weights if f".{name}." in path)
+
+    def _take_out(self, model: Any, name: str) -> None:
+        first = self._peft is None
+        getattr(model, "peft_config", {}).pop(name, None)
+        for path, layer in list(model.named_modules()):
+            if isinstance(layer, BaseTunerLayer) and first:
+                model.set_submodule(path, layer.get_base_layer())
+            elif isinstance(layer, BaseTunerLayer):
+                layer.delete_adapter(name)
+        if first and hasattr(model, "peft_config"):
+            del model.peft_config
 
     def remove(self, name: str) -> None:
         """Take the adapter away; without any left the base is what it was before the first."""

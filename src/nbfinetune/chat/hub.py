@@ -28,7 +28,7 @@ HUB_SECONDS = 8.0
 STARTER_FOLDER = Path(__file__).parent.parent / "starter"
 MODELSCOPE = "modelscope:"
 
-_WEIGHTS = re.compile(r"model(-\d+-of-\d+)?\.safetensors")
+_WEIGHTS = re.compile(r"model(\.safetensors)?(-\d+-of-\d+)?\.safetensors")
 _SMALL = re.compile(r"[\w.+-]+\.(json|jinja|txt|tiktoken|model)")
 _HASH = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _NOT_WANTED = re.compile(r"(?i)licen[sc]e|\.bin\.")
