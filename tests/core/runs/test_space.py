@@ -14,6 +14,8 @@ from nbfinetune.core.errors import RunError
 from nbfinetune.core.runs import space
 from nbfinetune.core.runs.checkpoints import commit, is_committed, verify, write_atomically
 from nbfinetune.core.runs.events import EventWriter, Failed, Logged, StateChanged, read_events
+from nbfinetune.core.runs.follow import Follower
+from nbfinetune.core.runs.store import Run
 
 CALLS = ("write", "fsync", "rename", "replace", "mkdir", "open")
 
@@ -143,13 +145,35 @@ def test_on_a_full_disk_the_log_still_tells_how_the_run_ended(tmp_path, monkeypa
     assert [p.name for p in tmp_path.iterdir()] == ["events.jsonl"]
 
 
+def test_where_somebody_took_the_room_that_was_kept_this_process_still_knows_the_end(
+    tmp_path, monkeypatch
+):
+    run = Run(tmp_path)
+    writer = EventWriter(run.events)
+    writer.emit(StateChanged(state="training"))
+    follower = Follower(run, lambda: False)
+    (tmp_path / "reserve").unlink()
+    small_disk(monkeypatch, 10)
+    with pytest.raises(RunError, match="disk full"):
+        writer.emit(Logged(text="does not fit"))
+    writer.emit(Failed(reason="disk full: …"))
+    writer.emit(StateChanged(state="failed"))
+
+    record = follower.record()
+    assert (record.state, record.failure.reason) == ("failed", "disk full: …")
+    assert [type(event).__name__ for event in read_events(run.events)] == ["StateChanged"]
+    writer.close()
+    EventWriter(run.events).close()  # another attempt begins without them
+    assert Follower(run, lambda: False).record().state == "interrupted"
+
+
 def test_a_line_that_does_not_fit_leaves_no_part_of_it(tmp_path, monkeypatch):
     path = tmp_path / "events.jsonl"
     writer = EventWriter(path)
     writer.emit(Logged(text="fits"))
     (tmp_path / "reserve").unlink()  # somebody else took the room
     disk = small_disk(monkeypatch, 10)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(RunError, match="disk full"):
         writer.emit(Logged(text="does not"))
     disk["room"] = 1000
     writer.emit(Logged(text="fits again"))

@@ -191,6 +191,14 @@ def _version(line: bytes) -> int:
         return FORMAT
 
 
+_untold: dict[Path, list[AnyEvent]] = {}
+
+
+def untold(path: Path) -> list[AnyEvent]:
+    """What this process could not append to a log, since the disk was full."""
+    return list(_untold.get(path, ()))
+
+
 class EventWriter:
     """Appends events to a log, one write per line, safe to call from several threads.
 
@@ -209,13 +217,16 @@ class EventWriter:
         self._start = time.monotonic()
         self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self._path, self._reserve = path, Reserve(path.with_name("reserve"))
+        self._full = False
+        _untold[path] = []
 
-    def emit(self, event: Event) -> None:
+    def emit(self, event: AnyEvent) -> None:
         """Append an event.
 
         Raises:
-            RunError: The disk is full. The event is in the log all the same, and so will be the few
-                that tell how the run ends: room was kept for them.
+            RunError: The disk is full, told once. The event is in the log all the same, and so will
+                be the few that tell how the run ends: room was kept for them. Where somebody else
+                took that, this process knows them: see `untold`.
         """
         with self._lock:
             stamped = msgspec.structs.replace(
@@ -229,12 +240,22 @@ class EventWriter:
             try:
                 self._append(line)
             except OSError as error:
-                if not (is_full(error) and self._reserve.release()):
+                if not is_full(error):
                     raise
-                self._append(line)
-                self._seq += 1
-                raise full(self._path, RESERVE_BYTES) from error
+                self._tell_without_room(stamped, line)
+                if not self._full:
+                    self._full = True
+                    raise full(self._path, RESERVE_BYTES) from error
+                return
             self._seq += 1
+
+    def _tell_without_room(self, event: AnyEvent, line: bytes) -> None:
+        self._reserve.release()
+        try:
+            self._append(line)
+        except OSError:
+            _untold[self._path].append(event)
+        self._seq += 1
 
     def _append(self, line: bytes) -> None:
         """All of the line or nothing: a part of it would spoil the next one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Lock
 
-from nbfinetune.core.runs.events import EventReader
+from nbfinetune.core.runs.events import EventReader, untold
 from nbfinetune.core.runs.record import RunRecord
 from nbfinetune.core.runs.store import Run
 
@@ -31,6 +31,8 @@ class Follower:
         with self._lock:
             alive = self._record.ended or self._is_alive()  # asked first: what is written
             self._record.apply(self._reader.read_new())  # before the end is read after it
+            if not alive and not self._record.ended:
+                self._record.apply(untold(self.run.events))
             if not alive and not self._record.ended:
                 self._record.state = "interrupted"
             return self._record
