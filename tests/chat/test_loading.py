@@ -93,6 +93,20 @@ def test_code_that_comes_with_a_model_is_never_run(tiny, tmp_path):
     assert not trace.exists()
 
 
+def test_code_beside_a_model_that_is_known_without_it_is_left_alone(tiny, tmp_path):
+    folder = shutil.copytree(tiny, tmp_path / "model")
+    trace = tmp_path / "it ran"
+    (folder / "evil.py").write_text(f"open({str(trace)!r}, 'w')\nclass Evil: pass\n")
+    for file, classes in {
+        "config.json": {"AutoConfig": "evil.Evil", "AutoModelForCausalLM": "evil.Evil"},
+        "tokenizer_config.json": {"AutoTokenizer": ["evil.Evil", "evil.Evil"]},
+    }.items():
+        path = folder / file
+        path.write_text(json.dumps({**json.loads(path.read_bytes()), "auto_map": classes}))
+    assert type(load_base(str(folder)).model).__module__.startswith("transformers.models.qwen2")
+    assert not trace.exists()
+
+
 def test_a_name_that_can_be_no_model_is_unknown():
     assert refusal("what is this?") == (
         "'what is this?' is neither a run nor a model\n"

@@ -74,8 +74,8 @@ def test_a_gpu_that_torch_does_not_see(machine, monkeypatch):
     assert wrong(machine) == [
         ("doctor_device",
          "this machine has an NVIDIA driver, but torch sees no GPU\n"
-         "Install a torch with CUDA and restart the kernel:  "
-         "pip install --force-reinstall torch"),
+         "Install the torch with CUDA that  https://pytorch.org/get-started/locally  names for "
+         "this machine, and restart the kernel."),
     ]  # fmt: skip
 
 

@@ -208,8 +208,9 @@ _DOCTOR: Mapping[str, Phrase] = {
     "doctor_torch_without_cuda": Phrase(
         "this machine has an NVIDIA driver, but torch sees no GPU",
         "本机有 NVIDIA 驱动，但 torch 看不到 GPU",
-        "Install a torch with CUDA and restart the kernel:  pip install --force-reinstall torch",
-        "请安装带 CUDA 的 torch 并重启内核：pip install --force-reinstall torch",
+        "Install the torch with CUDA that  https://pytorch.org/get-started/locally  names for this "
+        "machine, and restart the kernel.",
+        "请按  https://pytorch.org/get-started/locally  的说明安装带 CUDA 的 torch，然后重启内核。",
     ),
     "doctor_no_memory": Phrase(
         "{device} has only {free} free, too little for any model",
