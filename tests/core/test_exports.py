@@ -152,7 +152,19 @@ def test_the_file_that_a_dataset_was_read_from_is_never_replaced(tmp_path):
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("place", ["missing/d.jsonl", ".", "d\0.jsonl"])
+@pytest.mark.parametrize("name", ["d.json", "d.csv", "d", "."])
+def test_rows_are_written_only_into_a_file_that_can_be_read_again(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DatasetError) as caught:
+        from_rows([row("a")], name="d").to_jsonl(name)
+    assert str(caught.value) == (
+        f"rows are written one per line: expected a .jsonl file, got '{name}'\n"
+        "Choose a name that ends in .jsonl."
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", ["missing/d.jsonl", "missing.jsonl/d.jsonl", "d\0.jsonl"])
 def test_a_file_that_can_not_be_written_is_an_error_with_the_reason(tmp_path, place):
     with pytest.raises(DatasetError) as caught:
         from_rows([row("a")], name="d").to_jsonl(tmp_path / place)

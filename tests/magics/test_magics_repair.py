@@ -61,6 +61,12 @@ def test_rows_of_a_variable_can_be_repaired_under_another_name(
     assert panel["text/plain"].startswith("quick-fixes: role_aliases (1)\n")
 
 
+def test_rows_that_are_used_up_have_their_report_alone(notebook: Notebook) -> None:
+    notebook.shell.user_ns["rows"] = (row for row in [{"message": ROW["messages"]}])
+    (report,) = shown(notebook, "%ft_dataset rows --name mine")
+    assert report["text/plain"].startswith("mine: errors: 1")
+
+
 def test_errors_that_no_fix_cures_have_their_report_alone(notebook: Notebook) -> None:
     (report,) = shown(notebook, '%%ft_dataset odd\n{"messages": [')
     assert report["text/plain"].startswith("odd: errors: 1")

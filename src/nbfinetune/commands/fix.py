@@ -14,7 +14,7 @@ from nbfinetune.core import text
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.fixes.apply import FIXES, Fixed, reason
 from nbfinetune.core.fixes.sources import fix_file, fix_names, write_new
-from nbfinetune.core.quoting import quoted
+from nbfinetune.core.quoting import quoted_path
 from nbfinetune.core.reading.checking import as_path
 from nbfinetune.display.fixes import fixes_text
 
@@ -63,7 +63,7 @@ def fix(arguments: argparse.Namespace) -> Outcome:
 
 
 def _report(out: Path, found: Fixed) -> str:
-    params = {"count": len(found.patches), "out": quoted(str(out)), "left": len(found.left)}
+    params = {"count": len(found.patches), "out": quoted_path(out), "left": len(found.left)}
     return f"{fixes_text(found)}\n\n{text.message('fix_written', params)}\n"
 
 

@@ -20,7 +20,7 @@ from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.messages import Conversation, Message
 from nbfinetune.core.output import write_output
 from nbfinetune.core.problems import Problem
-from nbfinetune.core.quoting import quoted
+from nbfinetune.core.quoting import quoted_path
 
 _encoder = msgspec.json.Encoder(order="sorted")
 
@@ -106,11 +106,13 @@ class MessageDataset(msgspec.Struct, frozen=True, dict=True):
 
         Raises:
             DatasetError: That file; another one that holds something else, unless `overwrite`; one
-                that can't be written.
+                that can't be written, or whose name doesn't end in `.jsonl`.
         """
         path = Path(path).expanduser()
+        if path.suffix.lower() != ".jsonl":
+            raise DatasetError("export_type", name=quoted_path(path))
         if self.origin.kind == "file" and _is_same_file(path, self.origin.label):
-            raise DatasetError("export_onto_source", name=quoted(str(path)))
+            raise DatasetError("export_onto_source", name=quoted_path(path))
         return write_output(path, jsonl_lines(self.conversations), overwrite=overwrite)
 
     def to_hf(self) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from nbfinetune.core.errors import DatasetError
-from nbfinetune.core.quoting import quoted
+from nbfinetune.core.quoting import quoted_path
 
 
 def write_output(path: Path, pieces: Iterable[bytes], *, overwrite: bool = False) -> Path:
@@ -25,7 +25,7 @@ def write_output(path: Path, pieces: Iterable[bytes], *, overwrite: bool = False
             with beside.open("wb") as file:
                 file.writelines(pieces)
             if path.is_file() and not overwrite and not filecmp.cmp(beside, path, shallow=False):
-                raise DatasetError("export_exists", name=quoted(str(path)))
+                raise DatasetError("export_exists", name=quoted_path(path))
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)
@@ -33,5 +33,5 @@ def write_output(path: Path, pieces: Iterable[bytes], *, overwrite: bool = False
         raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise DatasetError("export_failed", name=quoted(str(path)), reason=reason) from None
+        raise DatasetError("export_failed", name=quoted_path(path), reason=reason) from None
     return path

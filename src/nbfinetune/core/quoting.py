@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 _LONGEST = 48
+_LONGEST_PATH = 200
 
 
 def visible(text: str, longest: int = _LONGEST) -> str:
@@ -16,6 +18,14 @@ def visible(text: str, longest: int = _LONGEST) -> str:
 def quoted(text: str) -> str:
     """`text` in single quotes: `'assistant'`."""
     return f"'{visible(text)}'"
+
+
+def quoted_path(path: Path | str) -> str:
+    """A path in single quotes; of a very long one the end, which tells files apart."""
+    name = str(path)
+    if len(name) > _LONGEST_PATH:
+        name = "…" + name[1 - _LONGEST_PATH :]
+    return f"'{visible(name, _LONGEST_PATH)}'"
 
 
 def literal(value: object) -> str:

@@ -6,6 +6,7 @@ before stays.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.fixes.apply import FIXES, Fixed
 from nbfinetune.core.fixes.repair import CellBody, PythonRows, Repairable, RowsFile
 from nbfinetune.core.fixes.sources import fix_cell, fix_file, fix_names, fix_rows, write_new
-from nbfinetune.core.quoting import quoted
+from nbfinetune.core.quoting import quoted_path
 from nbfinetune.core.reading.sources import Reading
 from nbfinetune.display.fixes import fixes_html, fixes_text
 from nbfinetune.magics.base import say
@@ -63,7 +64,7 @@ def repaired_file(path: Path, given: str, encoding: str | None) -> tuple[Path, F
     if not given or not found.patches:
         return path, found._replace(patches=())
     write_new(found.text, out)
-    say(text.message("repair_file_done", {"out": quoted(str(out)), "file": quoted(path.name)}))
+    say(text.message("repair_file_done", {"out": quoted_path(out), "file": quoted_path(path.name)}))
     return out, found
 
 
@@ -111,7 +112,8 @@ def _source(
         return RowsFile(path, {**how, "encoding": encoding}, first=path)
     words = [word for word in line.split() if word in shell.user_ns]
     rows = shell.user_ns[words[0]] if words and origin.kind == "python" else None
-    return None if rows is None else PythonRows(rows, how, origin)
+    used_up = isinstance(rows, Iterator)  # it gave its rows once, when they were read
+    return None if rows is None or used_up else PythonRows(rows, how, origin)
 
 
 def _without_fix(line: str) -> str:

@@ -19,7 +19,7 @@ from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.fixes.apply import FIXES
 from nbfinetune.core.fixes.repair import Preview, Repairable, content
 from nbfinetune.core.library.entries import Entry
-from nbfinetune.core.quoting import quoted
+from nbfinetune.core.quoting import quoted, quoted_path
 from nbfinetune.session import Session
 
 
@@ -146,7 +146,7 @@ def _undo_file(step: Step) -> Iterator[str]:
     out = step.preview.out
     if out is None:
         return
-    yield text.message(_delete(out, step.written), {"out": quoted(out.name)})
+    yield text.message(_delete(out, step.written), {"out": quoted_path(out.name)})
 
 
 def _delete(out: Path, written: str) -> str:

@@ -19,7 +19,7 @@ from nbfinetune.core.fixes.edits import Refusal
 from nbfinetune.core.fixes.messages import MESSAGE_FIXES, has_errors
 from nbfinetune.core.fixes.outline import OPENERS
 from nbfinetune.core.problems import Problem
-from nbfinetune.core.quoting import quoted
+from nbfinetune.core.quoting import quoted, quoted_path
 from nbfinetune.core.reading.chatform import is_chat
 from nbfinetune.core.reading.checking import file_text
 from nbfinetune.core.reading.jsonl import is_json_document
@@ -152,12 +152,12 @@ def write_new(text: str, out: Path) -> None:
         DatasetError: It exists, can't be written, or its name ends otherwise.
     """
     if out.suffix.lower() not in (".jsonl", ".json"):
-        raise DatasetError("file_type", got=quoted(out.name))
+        raise DatasetError("file_type", got=quoted_path(out.name))
     try:
         with out.open("xb") as file:
             file.write(text.encode("utf-8", "surrogateescape"))
     except FileExistsError:
-        raise DatasetError("fix_file_exists", out=quoted(str(out))) from None
+        raise DatasetError("fix_file_exists", out=quoted_path(out)) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise DatasetError("fix_file_unwritable", out=quoted(str(out)), reason=reason) from None
+        raise DatasetError("fix_file_unwritable", out=quoted_path(out), reason=reason) from None

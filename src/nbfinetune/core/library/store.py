@@ -33,7 +33,7 @@ from nbfinetune.core.library.files import (
     read_version,
     write_head,
 )
-from nbfinetune.core.quoting import quoted, visible
+from nbfinetune.core.quoting import quoted, quoted_path, visible
 from nbfinetune.core.rules.rules import Rule
 
 LOCK_SECONDS = 10
@@ -221,7 +221,7 @@ class DatasetLibrary:
         except OSError as error:
             reason = error.strerror or str(error)
             raise DatasetError(
-                "export_failed", name=quoted(str(self.folder)), reason=reason
+                "export_failed", name=quoted_path(self.folder), reason=reason
             ) from None
 
 

@@ -17,7 +17,7 @@ from nbfinetune.core.convert.converter import Converter
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.messages import Conversation
 from nbfinetune.core.problems import Problem
-from nbfinetune.core.quoting import quoted
+from nbfinetune.core.quoting import quoted_path
 from nbfinetune.core.reading.encoding import Decoded, decode, open_blocks
 from nbfinetune.core.reading.fast_rows import PlainRows, conversation_of_plain
 from nbfinetune.core.reading.json_faults import skip_blanks
@@ -152,9 +152,9 @@ def _opens_array(head: bytes) -> bool:
 
 def _size(path: Path) -> int:
     if path.is_dir():
-        raise DatasetError("file_is_folder", name=quoted(str(path)))
+        raise DatasetError("file_is_folder", name=quoted_path(path))
     if path.suffix.lower() not in (".jsonl", ".json"):
-        raise DatasetError("file_type", got=quoted(path.name))
+        raise DatasetError("file_type", got=quoted_path(path.name))
     try:
         return path.stat().st_size
     except (OSError, ValueError) as error:
@@ -175,14 +175,14 @@ def _blocks(path: Path) -> Iterator[bytes]:
 
 def _unreadable(path: Path, error: OSError | ValueError) -> DatasetError:
     if isinstance(error, FileNotFoundError):
-        return DatasetError("file_missing", name=quoted(str(path)))
+        return DatasetError("file_missing", name=quoted_path(path))
     reason = getattr(error, "strerror", None) or str(error)
-    return DatasetError("file_unreadable", name=quoted(str(path)), reason=reason)
+    return DatasetError("file_unreadable", name=quoted_path(path), reason=reason)
 
 
 def _upload_limits(path: Path, size: int) -> Iterator[Problem]:
     if path.suffix.lower() != ".jsonl":
-        yield _file_error("file_type", "upload", got=quoted(path.name))
+        yield _file_error("file_type", "upload", got=quoted_path(path.name))
     if size > UPLOAD_BYTES:
         yield _file_error("size_limit", limit=UPLOAD_BYTES, got=size)
 

@@ -96,6 +96,12 @@ _NAMED: Mapping[str, Phrase] = {
         "Choose another name: rows with problems and blank lines would be lost.",
         "请换一个文件名：有问题的行和空行会丢失。",
     ),
+    "export_type": Phrase(
+        "rows are written one per line: expected a .jsonl file, got {name}",
+        "数据按每行一条写入：应为 .jsonl 文件，得到 {name}",
+        "Choose a name that ends in .jsonl.",
+        "请换一个以 .jsonl 结尾的文件名。",
+    ),
     "export_exists": Phrase(
         "there is a file {name} already, and it holds something else",
         "已有文件 {name}，且内容不同",
