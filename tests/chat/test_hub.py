@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import socket
+import subprocess
 import sys
 import time
 from threading import Event, Thread
@@ -198,6 +200,33 @@ def test_a_download_that_was_killed_is_not_taken_for_complete_and_goes_on(online
     find(NAME)
     assert [line.split(" ")[2] for line in online.asked if "/resolve/" in line] == ["bytes=5000-"]
     assert is_complete(NAME)
+
+
+def test_a_process_that_is_killed_while_it_fetches_leaves_what_the_next_one_goes_on_with(online):
+    online.bytes_per_second = 40_000
+    environment = {**os.environ, "HF_HUB_OFFLINE": "0"}
+    program = f"from nbfinetune.chat.hub import find; find({NAME!r})"
+    fetching_process = subprocess.Popen([sys.executable, "-c", program], env=environment)
+    patiently(lambda: online.sent > 40_000, 60)
+    fetching_process.kill()
+    fetching_process.wait()
+    assert not is_complete(NAME)
+    assert list((repository_folder(NAME) / "blobs").glob("*.incomplete"))
+    online.bytes_per_second, before = 0, len(online.asked)
+    load_base(NAME)
+    assert any("bytes=" in line for line in online.asked[before:])
+
+
+def test_a_disk_that_runs_full_while_it_is_written_to_is_told_with_what_is_free(
+    online, monkeypatch
+):
+    def full(self, file, partial, here):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(fetching.Fetching, "_stream", full)
+    assert refusal().startswith(
+        f"{NAME} can't be written to {repository_folder(NAME).parent}: No space left on device ("
+    )
 
 
 def test_cut_weights_in_the_cache_are_fetched_anew(online):
