@@ -90,7 +90,7 @@ def given(call: ast.Call) -> set[str] | None:
         if len(call.args) < 2:
             return set()
         params = call.args[1]
-        if not isinstance(params, ast.Dict):
+        if not isinstance(params, ast.Dict) or None in params.keys:  # None: a dict put in
             return None
         return {key.value for key in params.keys if isinstance(key, ast.Constant)}
     if any(keyword.arg is None for keyword in call.keywords):
