@@ -84,6 +84,9 @@ def test_the_option_that_a_way_out_names_writes_a_file_beside_the_one_that_is_br
         (["rows.jsonl", "--fix", "x.jsonl", "--fixes", "x"], "there is no fix 'x'"),
         (["rows.jsonl", "rows.jsonl", "--fix", "x.jsonl"], "expected one file to repair, got 2"),
         (["no.jsonl", "--fix", "x.jsonl"], "there is no file 'no.jsonl'"),
+        (["rows.jsonl", "--fix", "exotic_blank"], "there is no fix 'exotic_blank'"),
+        (["rows.jsonl", "--fix", "bom,exotic blanks"], "there is no fix 'exotic blanks'"),
+        (["rows.jsonl", "--fix", "no/folder"], "expected a .jsonl or .json file, got 'folder'"),
         (["rows.jsonl", "--fix", "x.txt"], "expected a .jsonl or .json file, got 'x.txt'"),
     ],
 )

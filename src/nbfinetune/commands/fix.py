@@ -12,7 +12,7 @@ from pathlib import Path
 from nbfinetune.commands import Outcome
 from nbfinetune.core import text
 from nbfinetune.core.errors import DatasetError
-from nbfinetune.core.fixes.apply import FIXES, Fixed, reason
+from nbfinetune.core.fixes.apply import Fixed, reason
 from nbfinetune.core.fixes.sources import fix_file, fix_names, write_new
 from nbfinetune.core.quoting import quoted_path
 from nbfinetune.core.reading.checking import as_path
@@ -41,7 +41,7 @@ def add_fix_arguments(parser: argparse.ArgumentParser) -> None:
 def target(arguments: argparse.Namespace) -> tuple[str, str]:
     """The new file's name, and the fixes that are wanted."""
     given: str = arguments.fix
-    if any(name.strip().replace("-", "_") not in (*FIXES, "all") for name in given.split(",")):
+    if Path(given).suffix or Path(given).name != given:  # no name of a fix has a dot or a slash
         return given, arguments.fixes
     file = as_path(arguments.files[0])
     return str(file.with_name(f"{file.stem}.fixed{file.suffix}")), given

@@ -43,6 +43,20 @@ def test_rows_without_a_name_are_refused_whatever_they_are():
     assert caught.value.code == "dataset_name_missing"
 
 
+def test_the_name_of_nothing_is_told_from_a_file_of_another_kind(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DatasetError) as caught:
+        read_source("pirate")
+    assert str(caught.value) == (
+        "'pirate' is no file and no named set\n"
+        "Give the path of a .jsonl or .json file, or sample:pirate …; what was kept before is "
+        "opened with  open_dataset(NAME)."
+    )
+    (tmp_path / "pirate").touch()
+    with pytest.raises(DatasetError, match=r"expected a .jsonl or .json file, got 'pirate'"):
+        read_source("pirate")
+
+
 def test_a_dataset_is_renamed_and_keeps_what_is_known_of_it():
     data = read_source([ROW, {"messages": []}], name="d")
     data = msgspec.structs.replace(data, origin=Origin("file", "x.jsonl"), fixes=("bom",))

@@ -42,6 +42,11 @@ REFUSED = {
         "there is no encoding 'utf-80'\nTry gb18030, utf-16 or cp1252.",
         "没有名为 'utf-80' 的编码\n可以试试 gb18030、utf-16 或 cp1252。",
     ),
+    "profile_unknown": (
+        lambda: read_file("d.jsonl", profile="SiliconCloud"),
+        "there is no profile 'SiliconCloud'\nThere are: local, siliconcloud.",
+        "没有名为 'SiliconCloud' 的 profile\n现有：local, siliconcloud。",
+    ),
     "encoding_without_bom": (
         lambda: read_file("d.jsonl", encoding="utf-16"),
         "the file doesn't begin as 'utf-16' does: with a byte order mark\n"

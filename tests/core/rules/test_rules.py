@@ -224,6 +224,15 @@ def test_what_is_no_rule_is_refused(data, message):
     assert str(refused.value).split("\n")[0] == message
 
 
+def test_a_function_is_no_rule_since_it_could_not_be_kept():
+    with pytest.raises(ConfigError) as caught:
+        written_rule("mine", lambda answer: True)
+    assert str(caught.value) == (
+        "the rule 'mine' must be a text, got function\n"
+        'Write it as in a cell, for example  "lacks(answer, user)": it is kept with the dataset.'
+    )
+
+
 def test_reasons_are_given_in_chinese():
     text.set_language("zh")
     assert said("ends_with(answer, '。')", "是.") == ("failed", "以 '.' 结尾，应为 '。'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Unpack
@@ -9,7 +10,10 @@ from typing import Any, Unpack
 import msgspec
 
 from nbfinetune.core.dataset import MessageDataset
+from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.library.named import is_named, read_named
+from nbfinetune.core.quoting import quoted
+from nbfinetune.core.reading.checking import as_path
 from nbfinetune.core.reading.sources import Reading, from_rows, read_file
 
 Source = str | Path | MessageDataset | Iterable[Mapping[str, Any]]
@@ -26,6 +30,8 @@ def read_source(source: Source, **how: Unpack[Reading]) -> MessageDataset:
     """
     if isinstance(source, str) and is_named(source):
         return read_named(source, **how)
+    if isinstance(source, str) and not Path(source).suffix and not os.path.exists(as_path(source)):
+        raise DatasetError("source_unknown", source=quoted(source))
     if isinstance(source, (str, Path)):
         return read_file(source, **how)
     if isinstance(source, MessageDataset):

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from heapq import merge
 from itertools import chain
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from nbfinetune.core.convert.converter import Converter
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.messages import Conversation
 from nbfinetune.core.problems import Problem
-from nbfinetune.core.quoting import quoted_path
+from nbfinetune.core.quoting import quoted, quoted_path
 from nbfinetune.core.reading.encoding import Decoded, decode, open_blocks
 from nbfinetune.core.reading.fast_rows import PlainRows, conversation_of_plain
 from nbfinetune.core.reading.json_faults import skip_blanks
@@ -54,6 +54,15 @@ class Check:
     errors: int = 0
     survey: Survey = field(default_factory=Survey)
     converter: Converter = field(default_factory=Converter)
+
+    def __post_init__(self) -> None:
+        """Raises:
+        DatasetError: There is no such profile: its limits would be taken for kept.
+        """
+        if self.profile not in (known := get_args(Profile)):
+            raise DatasetError(
+                "profile_unknown", name=quoted(str(self.profile)), known=", ".join(known)
+            )
 
     @property
     def rows(self) -> int:

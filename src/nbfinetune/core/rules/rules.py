@@ -65,7 +65,13 @@ class Check:
 
 
 def written_rule(name: str, body: str) -> Rule:
-    """The rule that a cell's body says: lines `answer must [not] match PATTERN`, else Python."""
+    """The rule that a cell's body says: lines `answer must [not] match PATTERN`, else Python.
+
+    Raises:
+        ConfigError: It is empty, or no text: a rule is kept with data, which a function can't be.
+    """
+    if not isinstance(body, str):
+        raise ConfigError("rule_no_text", field="rule", name=name, got=type(body).__name__)
     source = textwrap.dedent(body).strip("\n").rstrip()
     if not source:
         raise ConfigError("rule_empty", field="rule", name=name)

@@ -151,6 +151,12 @@ FILES: Mapping[str, Phrase] = {
         "Try gb18030, utf-16 or cp1252.",
         "可以试试 gb18030、utf-16 或 cp1252。",
     ),
+    "profile_unknown": Phrase(
+        "there is no profile {name}",
+        "没有名为 {name} 的 profile",
+        "There are: {known}.",
+        "现有：{known}。",
+    ),
     "encoding_without_bom": Phrase(
         "the file doesn't begin as {name} does: with a byte order mark",
         "文件开头没有 {name} 应有的字节顺序标记",

@@ -42,6 +42,14 @@ _NAMED: Mapping[str, Phrase] = {
         "There are: {names}.",
         "现有：{names}。",
     ),
+    "source_unknown": Phrase(
+        "{source} is no file and no named set",
+        "{source} 不是文件，也不是命名的数据集",
+        "Give the path of a .jsonl or .json file, or sample:pirate …; what was kept before is "
+        "opened with  open_dataset(NAME).",
+        "请给出 .jsonl 或 .json 文件的路径，或 sample:pirate 等；已保存的数据集用  "
+        "open_dataset(名称)  打开。",
+    ),
     "source_syntax": Phrase(
         "can't read the source {source}",
         "无法解析来源 {source}",

@@ -58,6 +58,12 @@ RULES: Mapping[str, Phrase] = {
         "Write an expression such as  user not in answer  or lines such as  answer must match 。$",
         "请写表达式，如  user not in answer  ，或这样的行：answer must match 。$",
     ),
+    "rule_no_text": Phrase(
+        "the rule {name!r} must be a text, got {got}",
+        "规则 {name!r} 必须是文字，得到 {got}",
+        'Write it as in a cell, for example  "lacks(answer, user)": it is kept with the dataset.',
+        '请像在单元格中那样写成文字，如  "lacks(answer, user)"：它会随数据集保存。',
+    ),
     "rule_syntax": Phrase(
         "the rule {name!r} is no valid Python: {reason} (line {line})",
         "规则 {name!r} 不是有效的 Python：{reason}（第 {line} 行）",
