@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib.metadata
 import os
 import subprocess
 import sys
@@ -15,8 +16,9 @@ import pytest
 import torch
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
-from nbfinetune.chat import devices
+from nbfinetune.chat import devices, loading
 from nbfinetune.chat.devices import Memory, choice_notices, settled
+from nbfinetune.chat.hub import Found
 from nbfinetune.chat.loading import load_base
 from nbfinetune.chat.model import SamplingParams
 from nbfinetune.chat.models import How, Loaded, Models, as_here
@@ -289,6 +291,7 @@ def test_a_device_that_runs_full_while_a_model_loads_says_so_and_keeps_nothing(
 def test_threads_of_others_keep_their_cores_while_a_small_model_computes(tiny):
     program = f"""
 import threading, torch
+from nbfinetune.chat.hub import Found
 from nbfinetune.chat.loading import load_base
 torch.set_num_threads(3)
 seen, inside, over = [], threading.Event(), threading.Event()
@@ -349,3 +352,23 @@ def test_a_checkpoint_on_a_base_counts_until_it_goes(tiny):
     with trained_on(base, TrainConfig(lora_rank=8)):
         assert base.memory_bytes == before + 8192 * 4
     assert base.memory_bytes == before
+
+
+def test_four_bits_are_nf4_doubly_quantised_and_go_to_the_gpu_at_once(tiny, monkeypatch):
+    versions = importlib.metadata.version
+    monkeypatch.setattr(
+        "importlib.metadata.version", lambda n: "0.49.0" if n == "bitsandbytes" else versions(n)
+    )
+    found = Found(str(tiny), tiny)
+    options = loading._options(found, How("cuda:1", "bfloat16", True))
+    quantised = options.pop("quantization_config").to_dict()
+    assert options == {
+        "local_files_only": True, "trust_remote_code": False, "dtype": torch.bfloat16,
+        "attn_implementation": "sdpa", "use_safetensors": True, "device_map": {"": "cuda:1"},
+    }  # fmt: skip
+    assert {name: quantised[name] for name in quantised if name.startswith("bnb_4bit_")} | {
+        "load_in_4bit": quantised["load_in_4bit"]
+    } == {
+        "load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_use_double_quant": True,
+        "bnb_4bit_compute_dtype": "bfloat16", "bnb_4bit_quant_storage": "uint8",
+    }  # fmt: skip
