@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from nbfinetune.core.errors import RunError
+from nbfinetune.session import Session
+from tests.training.runs import PLAIN, StopAfter, prepare, train
 
 WAY_OUT = "\nWhat was committed is whole. Make room, then go on from there with  %ft_resume."
 SIZES_KB = (0, 8, 80, 136, 260, 400, 1500)
@@ -41,6 +47,22 @@ def test_a_folder_that_can_only_be_read_is_refused_by_name_and_at_once(outcomes)
     assert by_size[0].pop("seconds") < 1
     assert by_size[0] == {"left": []}
     assert refused.startswith(f"can't write to {folder / '0'}: Read-only file system\n")
+
+
+def test_a_run_does_not_go_on_in_a_folder_that_can_only_be_read(tiny, tmp_path, monkeypatch):
+    session = Session(tmp_path)
+    run = prepare(tmp_path, tiny, batch_size=4, epochs=2, **PLAIN)
+    train(run, StopAfter(run, 1))
+    told = run.events.read_bytes()
+
+    def refuse(path, content):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(RunError, match=f"can't write to {run.path}: Read-only file system"):
+        session.training.resume("spanish")
+    assert run.events.read_bytes() == told
+    assert session.jobs == {}
 
 
 def test_where_the_rows_do_not_fit_there_is_no_run(outcomes):

@@ -10,6 +10,7 @@ import re
 from nbfinetune.core.errors import RunError
 from nbfinetune.core.runs.events import Notice
 from nbfinetune.core.runs.resuming import starting_point
+from nbfinetune.core.runs.space import check_writable
 from nbfinetune.core.runs.store import Run, RunStore
 from nbfinetune.engines import process
 from nbfinetune.engines.queue import TrainingQueue
@@ -84,7 +85,8 @@ class RunControl:
         checkpoint, or from that of `RUN@step-N`. A finished one stays as it is.
 
         Raises:
-            RunError: There is none, or what it began with is damaged or has changed.
+            RunError: There is none, what it began with is damaged or has changed, or its folder
+                can't be written to.
             ConfigError: There is no such engine.
         """
         job, step = self._to_resume(reference)
@@ -95,6 +97,7 @@ class RunControl:
         if job.running or (step is None and record.state == "finished"):
             return Notice("run_is", {"name": run.name, "state": record.state}), job
         begins = starting_point(run, step)
+        check_writable(run.path)
         chosen = engine_named(engine) if engine else run.engine
         job = self.queue.submit(run, chosen, resume=step, detached=detached)
         goes_on = Notice("run_goes_on_from", {"name": run.name, "step": begins})
