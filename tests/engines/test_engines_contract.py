@@ -198,7 +198,13 @@ def test_a_killed_worker_leaves_nothing_but_its_checkpoints_and_the_run_goes_on_
     worker = psutil.Process(read_launched(run.path).pid)
     worker.send_signal(signal.SIGKILL)
     until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
-    until(lambda: run.record().state == "interrupted")
+    # the kernel of a process that was killed says so in its log
+    until(
+        lambda: (
+            run.record().state == "interrupted"
+            and (run.record().failure or trains.pid == worker.pid)
+        )
+    )
     until(lambda: not run.is_held())
     step = run.steps()[-1]
 
@@ -273,6 +279,18 @@ def test_a_process_that_does_not_obey_is_ended_by_its_pid_and_start_time(here, r
     assert said == "spanish: its process is ended; what it had not saved is lost"
     assert (record.state, record.failure, run.is_held()) == ("stopped", None, False)
     assert not worker.is_running()
+
+
+def test_a_process_that_is_asked_to_end_saves_what_it_has(here, run) -> None:
+    job = here.queue.submit(run, "process", detached=True)
+    until(far(run, 2))
+    launched = read_launched(run.path)
+    os.kill(launched.pid, signal.SIGTERM)
+    record = job.wait(DEADLINE_SECONDS)
+
+    assert launched.detached
+    assert (record.state, record.failure) == ("interrupted", None)
+    assert verify(run.checkpoint_path(record.step)).step == record.step
 
 
 def test_a_process_saves_and_ends_when_nobody_renews_its_lease(run) -> None:

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from threading import Event
 
 import msgspec
 import psutil
@@ -19,6 +21,7 @@ from nbfinetune.core.runs.events import EventWriter, StateChanged
 from nbfinetune.core.runs.launched import Launched, write_launched
 from nbfinetune.core.runs.store import Run
 from nbfinetune.engines import lease, process, processes
+from nbfinetune.engines.launch import Launch
 from nbfinetune.engines.lease import Lease
 from tests.engines.test_engines_contract import until
 from tests.training.runs import prepare
@@ -176,6 +179,23 @@ def test_secrets_that_no_training_needs_are_not_handed_on() -> None:
         "OPENAI_API_KEY": "x", "AWS_SECRET_ACCESS_KEY": "x", "DB_PASSWORD": "x", "wandb_apikey": "x"
     }  # fmt: skip
     assert process._environment({**kept, **dropped}) == kept
+
+
+@pytest.mark.parametrize(
+    ("resume", "detached", "told"),
+    [
+        (None, False, ["--lease", "600"]),
+        (None, True, []),
+        (7, False, ["--from", "7", "--lease", "600"]),
+    ],
+)
+def test_a_child_is_told_where_to_go_on_and_whether_it_has_a_lease(
+    run, resume, detached, told
+) -> None:
+    launch = Launch(run, ExitStack(), Event(), resume, detached)
+    assert process._command(launch) == [
+        sys.executable, "-P", "-m", "nbfinetune", "train", str(run.path), *told
+    ]  # fmt: skip
 
 
 # the lock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import weakref
 from itertools import groupby
 
 import pytest
@@ -16,6 +17,7 @@ from nbfinetune.chat.local import LocalModel
 from nbfinetune.chat.model import SamplingParams
 from nbfinetune.core.runs.checkpoints import verify
 from nbfinetune.core.runs.events import Notice, Planned, read_events
+from nbfinetune.training import worker
 from nbfinetune.training.batches import mean_loss
 from nbfinetune.training.measures import SAMPLE_TOKENS
 from tests.models import byte_ids, talk
@@ -45,6 +47,28 @@ def test_a_run_tells_its_story_in_order(finished):
     ]  # fmt: skip
     states = [e.state for e in read_events(run.events) if type(e).__name__ == "StateChanged"]
     assert states == ["preparing", "training", "finished"]
+
+
+def test_a_failed_run_keeps_nothing_of_what_it_held(tiny, tmp_path, monkeypatch):
+    """Not even where somebody keeps the error, as a debugger or a log handler does."""
+    kept, alive = [], []
+
+    class Weights:
+        pass
+
+    def broken(*_what):
+        weights = Weights()
+        alive.append(weakref.ref(weights))
+        error = ValueError("no")
+        kept.append(error)
+        raise error
+
+    monkeypatch.setattr(worker, "labelled_rows", broken)
+    run = prepare(tmp_path, tiny)
+
+    assert train(run).state == "failed"
+    assert kept[0].__traceback__ is not None
+    assert alive[0]() is None
 
 
 def test_the_plan_counts_rows_steps_tokens_and_weights(finished):

@@ -40,8 +40,8 @@ def is_alive(launched: Launched) -> bool:
 
 
 def has_keeper(launched: Launched) -> bool:
-    """Whether the kernel that started it, or took it over, runs."""
-    return runs(launched.keeper_pid, launched.keeper_started)
+    """Whether the kernel that started it, or took it over, runs. Process 1 keeps orphans only."""
+    return launched.keeper_pid > 1 and runs(launched.keeper_pid, launched.keeper_started)
 
 
 def end(launched: Launched, patience_seconds: float) -> None:

@@ -16,7 +16,6 @@ from threading import Event, Thread
 from nbfinetune.core.errors import RunError
 from nbfinetune.core.runs.events import Failed
 from nbfinetune.core.runs.launched import EngineName, Launched, read_launched
-from nbfinetune.core.runs.locks import in_use
 from nbfinetune.core.runs.store import Run, RunStore
 from nbfinetune.engines import process, processes
 from nbfinetune.engines.launch import Launch
@@ -118,9 +117,8 @@ class TrainingQueue:
         """A launch that says `queued`, and holds the run for its worker."""
         with ExitStack() as claim:
             claim.enter_context(run.claimed())
-            if run.is_locked():
-                raise in_use(run.path)
-            run.fulfil("stop", "pause", "save")
+            with run.locked():  # nobody trains it
+                run.fulfil("stop", "pause", "save")
             _tell(run, lambda channel: channel.tell_state("queued"))
             return Launch(run, claim.pop_all(), Event(), resume, detached)
 
