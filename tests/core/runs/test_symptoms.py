@@ -25,7 +25,7 @@ from nbfinetune.core.text.training import TRAINING
 RATE = 2e-4
 SYMPTOMS = [
     "loss_spike", "loss_rising", "loss_flat", "overfit", "worse_than_base", "answers_unchanged",
-    "answers_endless",
+    "answers_endless", "answers_same",
 ]  # fmt: skip
 
 
@@ -178,6 +178,7 @@ def test_a_validation_loss_that_rises_while_the_training_loss_falls_names_the_be
         ([2.0, 1.5, 1.7, 1.45], [2.0, 1.4, 1.0, 0.6]),  # it came back
         ([2.0, 1.5, 1.49, 1.7], [2.0, 1.4, 1.0, 0.6]),  # one measurement may be a wave
         ([2.0, 1.5, 1.6, 1.7], [1.0, 1.0, 1.3, 1.4]),  # the training loss rises, too
+        ([0.5, 0.02, 0.03, 0.04], [2.0, 1.4, 1.0, 0.6]),  # a share of nearly nothing
     ],
 )
 def test_what_is_no_learning_by_heart(validation, train):
@@ -229,6 +230,19 @@ def test_answers_that_do_not_end_where_the_reference_is_short_are_told():
     events = [endless(0), endless(0, 1), step(1, 2.0), endless(60), endless(60, 1)]
     params = {"count": 2, "of": 2, "tokens": 96, "step": 60}
     assert seen(events) == [(60, Notice("answers_endless", params))]
+
+
+def test_one_endless_answer_to_everything_is_told_with_a_lower_rate_and_nothing_else():
+    def broken(number: int, said: str = "!!!!") -> list[AnyEvent]:
+        rows = enumerate(("Paris", "Rome"))
+        return [
+            sample(number, said, row=row, ending="cut", tokens=96, reference=meant)
+            for row, meant in rows
+        ]
+
+    events = [*broken(0, "?"), step(1, 2.0), *broken(60), *broken(80)]
+    params = {"count": 2, "step": 60, "rate": "2e-05"}
+    assert seen(events) == [(60, Notice("answers_same", params))]
 
 
 @pytest.mark.parametrize(

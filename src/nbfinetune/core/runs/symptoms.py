@@ -28,9 +28,10 @@ FLAT_STEPS = 20
 0.1 nats there is nothing left to learn, so that flat is fine."""
 RISE_SHARE, RISE_NATS = 1.5, 0.2
 """A training loss that is half as high again as in the beginning does not come back by itself."""
-OVERFIT_SHARE, OVERFIT_TWICE = 1.10, 1.05
+OVERFIT_SHARE, OVERFIT_TWICE, OVERFIT_NATS = 1.10, 1.05, 0.05
 """10 % above the lowest, and 5 % at the measurement before, as one may be a wave. Our own samples
-rise by 6 to 9 % on the built-in model while their answers still get better: that is no news."""
+rise by 6 to 9 % on the built-in model while their answers still get better: that is no news. Nor is
+a rise from 0.02 to 0.03: a share of nearly nothing."""
 WORSE_SHARE = 1.05
 """The same rows are measured each time, so that 5 % above the base model is no chance."""
 SHORT_REFERENCE = 0.5
@@ -68,7 +69,7 @@ class SymptomWatch:
             found = [self._flat(), self._overfit(), self._worse_than_base()]
         elif isinstance(event, Sampled):
             self._samples.setdefault(event.step, {})[event.row] = event
-            found = [self._unchanged(event.step), self._endless(event.step)]
+            found = [self._unchanged(event.step), self._cut(event.step)]
         new = [notice for notice in found if notice and notice.code not in self._said]
         self._said.update(notice.code for notice in new)
         return new
@@ -132,7 +133,8 @@ class SymptomWatch:
             return None
         best, lowest = min(measured, key=lambda pair: pair[1])
         (before, last_but_one), (_, last) = measured[-2:]
-        if before <= best or last_but_one < OVERFIT_TWICE * lowest or last < OVERFIT_SHARE * lowest:
+        least = max(OVERFIT_SHARE * lowest, lowest + OVERFIT_NATS)
+        if before <= best or last_but_one < OVERFIT_TWICE * lowest or last < least:
             return None
         if not self._fell_since(best):
             return None
@@ -171,9 +173,24 @@ class SymptomWatch:
         rate = f"{min(0.1, self._rate * 10):g}"
         return Notice("answers_unchanged", {"step": step, "count": len(base), "rate": rate})
 
-    def _endless(self, step: int) -> Notice | None:
-        here = self._samples[step].values()
+    def _cut(self, step: int) -> Notice | None:
+        """What answers that had to be cut say: nothing any more, or only that ends are missing."""
+        here = list(self._samples[step].values())
         if self._is_early(step) or len(here) < len(self._samples.get(0, {})):
+            return None
+        return self._collapsed(step, here) or self._endless(step, here)
+
+    def _collapsed(self, step: int, here: Sequence[Sampled]) -> Notice | None:
+        """One endless text as the answer to everything: steps this large broke the model."""
+        if len({sample.reference for sample in here}) < 2:
+            return None
+        if len({sample.answer for sample in here}) > 1 or here[0].ending != "cut":
+            return None
+        params = {"count": len(here), "step": step, "rate": f"{self._rate / 10:g}"}
+        return Notice("answers_same", params)
+
+    def _endless(self, step: int, here: Sequence[Sampled]) -> Notice | None:
+        if "answers_same" in self._said:
             return None
         should_end = [s for s in here if s.ending == "ended" or _is_too_long(s)]
         endless = [s for s in should_end if s.ending == "cut"]

@@ -48,6 +48,12 @@ TRAINING: Mapping[str, Phrase] = {
         "Raise the rate, for example  --learning-rate {rate},  or train for more --epochs.",
         "请提高学习率，例如  --learning-rate {rate}，或增加 --epochs。",
     ),
+    "answers_same": Phrase(
+        "all {count} held-out questions get the same endless answer: the steps are too large",
+        "{count} 个留出问题得到同一个没完没了的回答：步子太大",
+        "Train again with a lower rate, for example  --learning-rate {rate}.",
+        "请降低学习率重新训练，例如  --learning-rate {rate}。",
+    ),
     "answers_endless": Phrase(
         "{count} of {of} held-out answers don't end, though their references are short (cut after "
         "{tokens} tokens)",
