@@ -22,6 +22,7 @@ from nbfinetune.chat.hub import Found
 from nbfinetune.chat.loading import load_base
 from nbfinetune.chat.model import SamplingParams
 from nbfinetune.chat.models import How, Loaded, Models, as_here
+from nbfinetune.chat.waiting import Waiting
 from nbfinetune.chat.weights import parameters_of
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.errors import ConfigError, MissingDependency, ModelError
@@ -264,6 +265,9 @@ def test_who_talks_does_not_wait_for_the_download_of_another_model(tiny, monkeyp
     fetching.start()
     assert asked.wait(20)
     assert models.get(str(tiny)) is models.get(str(tiny), CPU) is model
+    impatient = Waiting(should_stop=lambda: True)
+    said = refusal(lambda: models.get("acme/large", None, impatient))
+    assert said.startswith("fetching acme/large was stopped\n")
     assert [told.name for told in models.unload(str(tiny))] == [str(tiny)]
     go_on.set()
     fetching.join()

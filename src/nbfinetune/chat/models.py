@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from nbfinetune.chat.local import LocalChat, LocalModel
 
 
+_POLL_SECONDS = 0.2
+
+
 class How(NamedTuple):
     """How a model is loaded, in the words of the training settings."""
 
@@ -80,8 +83,13 @@ class Models:
             return there
         with self._lock:
             coming = self._coming.setdefault(name, Lock())
-        with coming:  # two who ask at once get the same
+        while not coming.acquire(timeout=_POLL_SECONDS):  # two who ask at once get the same
+            if waiting.should_stop():
+                raise ModelError("model_stopped", name=name)
+        try:
             return self._there(name, how) or self._load(name, how, waiting)
+        finally:
+            coming.release()
 
     def _there(self, name: str, how: How | None) -> LocalModel | None:
         with self._lock:
