@@ -20,7 +20,7 @@ from nbfinetune.chat.compare import Comparison, Contender, compare
 from nbfinetune.chat.model import SamplingParams
 from nbfinetune.chat.models import How, Models, as_here, how_of
 from nbfinetune.chat.waiting import PATIENT, Waiting
-from nbfinetune.core.dataset import MessageDataset
+from nbfinetune.core.dataset import MessageDataset, Split
 from nbfinetune.core.errors import ConfigError, ModelError, RunError
 from nbfinetune.core.library.entries import Deleted, Entry
 from nbfinetune.core.library.source import Source, read_source
@@ -29,14 +29,15 @@ from nbfinetune.core.presets import STARTER
 from nbfinetune.core.reading.sources import Reading
 from nbfinetune.core.rules.rules import Marks, Rule, RuleBook, mark
 from nbfinetune.core.runs.launched import EngineName
-from nbfinetune.core.runs.store import Run, RunStore
+from nbfinetune.core.runs.store import Run, RunSpec, RunStore
 from nbfinetune.engines import process, thread
 from nbfinetune.engines.control import RunControl
 from nbfinetune.engines.launch import Launch
 from nbfinetune.engines.queue import Start, TrainingQueue
 from nbfinetune.training import preflight
 from nbfinetune.training.job import TrainingJob
-from nbfinetune.training.planning import plan, validation_share
+from nbfinetune.training.planning import VALIDATION_SHARE, plan, rows_of, validation_share
+from nbfinetune.training.settings_file import GivenSettings, Validation, read_settings
 
 if TYPE_CHECKING:
     from nbfinetune.core.quality.statistics import TokenFigures
@@ -170,12 +171,14 @@ class Session:
 
     def train(
         self,
-        dataset: MessageDataset | str,
+        dataset: MessageDataset | str | None = None,
         *,
         name: str | None = None,
-        base_model: str = STARTER,
+        base_model: str | None = None,
         preset: str | None = None,
-        validation: float | MessageDataset | str = 0.1,
+        validation: Validation | None = None,
+        like: str | None = None,
+        config: str | Path | None = None,
         engine: str = "thread",
         detached: bool = False,
         **settings: Any,
@@ -183,37 +186,35 @@ class Session:
         """Check everything that can be checked before the wait, then train in the background, as
         soon as nothing else trains here.
 
-        `settings` are the fields of `TrainConfig`; what is not named comes from the preset.
+        `settings` are the fields of `TrainConfig`. What is not named comes from the file `config`,
+        then from the run that this one is to be `like`, then from the preset. Without a dataset
+        the rows of that run are taken, on both sides.
         `engine`: `thread` or `process`; the latter goes on when this kernel ends, for as long as
         its lease, and `detached` without one.
 
         Raises:
             DatasetError: The data can't be trained on.
             ConfigError: A setting with a value that it can't take.
-            RunError: The run can't be written.
+            RunError: The run can't be written, or there is no run to be like.
         """
-        data = self.dataset(dataset) if isinstance(dataset, str) else dataset
-        spec, split = plan(
-            data,
-            self._validation(validation),
-            settings,
-            name=name or data.name,
-            base_model=base_model,
-            preset=preset,
-            engine=engine,
+        given = GivenSettings(
+            base_model=base_model, preset=preset, validation=validation, values=settings
         )
+        spec, split = self._planned(dataset, given, name, like, config, engine)
         self.training.queue.adopt()
         run = preflight.freeze(self.runs, spec, split)
         return self.training.queue.submit(run, spec.engine, detached=detached)
 
     def dry_run(
         self,
-        dataset: MessageDataset | str,
+        dataset: MessageDataset | str | None = None,
         *,
         name: str | None = None,
-        base_model: str = STARTER,
+        base_model: str | None = None,
         preset: str | None = None,
-        validation: float | MessageDataset | str = 0.1,
+        validation: Validation | None = None,
+        like: str | None = None,
+        config: str | Path | None = None,
         engine: str = "thread",
         **settings: Any,
     ) -> Forecast:
@@ -222,22 +223,48 @@ class Session:
         Raises:
             DatasetError, ModelError: The data can't be trained on, or not with this model.
             ConfigError: A setting with a value that it can't take.
+            RunError: There is no run to be like.
         """
         from nbfinetune.training.dry_run import forecast
 
-        data = self.dataset(dataset) if isinstance(dataset, str) else dataset
-        spec, split = plan(
-            data,
-            self._validation(validation),
-            settings,
-            name=name or data.name,
-            base_model=base_model,
-            preset=preset,
-            engine=engine,
+        given = GivenSettings(
+            base_model=base_model, preset=preset, validation=validation, values=settings
         )
+        spec, split = self._planned(dataset, given, name, like, config, engine)
         return forecast(spec, split, self.models, self.home)
 
-    def _validation(self, given: float | MessageDataset | str) -> float | MessageDataset:
+    def _planned(
+        self,
+        dataset: MessageDataset | str | None,
+        given: GivenSettings,
+        name: str | None,
+        like: str | None,
+        config: str | Path | None,
+        engine: str,
+    ) -> tuple[RunSpec, Split]:
+        """The spec of a run and its rows, from what is said here, in a file and by another run."""
+        told = given if config is None else given.over(read_settings(Path(config).expanduser()))
+        model = None if like is None else self.runs.get(like)
+        told = told if model is None else told.over(GivenSettings.of(model.spec))
+        validation = told.validation
+        if dataset is not None:
+            data = self.dataset(dataset) if isinstance(dataset, str) else dataset
+        elif model is not None:
+            data, held_out = rows_of(model)
+            validation = held_out if given.validation is None else validation
+        else:
+            raise ConfigError("dataset_or_like", field="dataset")
+        return plan(
+            data,
+            self._validation(VALIDATION_SHARE if validation is None else validation),
+            told.values,
+            name=name or data.name,
+            base_model=told.base_model or STARTER,
+            preset=told.preset,
+            engine=engine,
+        )
+
+    def _validation(self, given: Validation) -> float | MessageDataset:
         if isinstance(given, MessageDataset):
             return given
         if isinstance(given, str) and given in self.datasets:

@@ -1,39 +1,33 @@
-"""`%ft_stop`, `%ft_pause`, `%ft_resume`, `%ft_wait`, `%ft_runs`: control runs and look at them."""
+"""`%ft_stop`, `%ft_pause`, `%ft_wait`, `%ft_runs`: control runs and look at them."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from IPython.core.magic import line_magic, magics_class
 from IPython.display import display
 
 from nbfinetune.core import text
 from nbfinetune.core.errors import ConfigError
-from nbfinetune.core.runs.launched import ENGINES
 from nbfinetune.core.runs.store import Run
 from nbfinetune.display.run import run_text
 from nbfinetune.display.runs import details_html, details_text, runs_html, runs_text
 from nbfinetune.magics.arguments import Line, Option, documented
 from nbfinetune.magics.base import SessionMagics, say
 from nbfinetune.magics.errors import friendly
-from nbfinetune.training.job import TrainingJob
 
 NOW = Option("now", "end the process of a run that does not obey; loses what it did not save")
 STOP = Line("%ft_stop", [NOW], takes="run")
 PAUSE = Line("%ft_pause", [], takes="run")
-RESUME = Line(
-    "%ft_resume",
-    [
-        Option("engine", "another engine than before", "ENGINE", choices=ENGINES),
-        Option("detach", "in a process: go on without this kernel, too"),
-    ],
-    takes="run",
-)
 WAIT = Line("%ft_wait", [], takes="run")
 RUNS = Line(
     "%ft_runs",
     [
         Option("details", "base model, settings, data, versions and hardware"),
+        Option("settings", "every setting, as a file for  %ft_train --config"),
+        Option("code", "the same training as a plain script for TRL"),
+        Option("to", "write the settings or the script into a new file", "FILE"),
         Option("log", "what the training code printed and logged"),
         Option("rename", "call it otherwise; its id stays", "NAME"),
         Option("note", "keep a note with it; an empty one takes it away", "TEXT"),
@@ -41,6 +35,9 @@ RUNS = Line(
     ],
     takes="run",
 )
+
+
+_OF_A_RUN = ("details", "settings", "code", "log", "delete", "rename", "note")
 
 
 def _word(given: argparse.Namespace) -> str | None:
@@ -74,25 +71,6 @@ class RunsMagics(SessionMagics):
 
     @friendly
     @line_magic
-    @documented(RESUME)
-    def ft_resume(self, line: str) -> TrainingJob:
-        """Let a run go on: one that is paused, or one that ended before its last step.
-
-        Example:
-            %ft_resume first-try
-            %ft_resume first-try@step-40
-
-        It goes on from its newest checkpoint, or from the one that is named.
-        """
-        given = RESUME.parse(line)
-        said, job = self.session.training.resume(
-            _word(given), engine=given.engine, detached=given.detach
-        )
-        say(str(said))
-        return job
-
-    @friendly
-    @line_magic
     @documented(WAIT)
     def ft_wait(self, line: str) -> None:
         """Wait until a run has ended: `%ft_wait` or `%ft_wait RUN`.
@@ -112,6 +90,13 @@ class RunsMagics(SessionMagics):
         """
         given = RUNS.parse(line)
         name = _word(given)
+        if given.to is not None and bool(given.settings) == bool(given.code):
+            raise ConfigError(
+                "arguments_wrong",
+                field="line",
+                magic="%ft_runs",
+                reason="--to writes either --settings or --code",
+            )
         if name is None:
             self._list(given)
             return None
@@ -140,12 +125,31 @@ class RunsMagics(SessionMagics):
         if given.details:
             shown = {"text/plain": details_text(run), "text/html": details_html(run)}
             display(shown, raw=True)
+        if given.settings or given.code:
+            self._hand_out(run, given)
         if given.log:
             say(_log(run))
-        return bool(given.details or given.log)
+        return any((given.details, given.log, given.settings, given.code))
+
+    def _hand_out(self, run: Run, given: argparse.Namespace) -> None:
+        """The settings or the script of a run: shown, or written where a file is named."""
+        from nbfinetune.core.output import write_output
+        from nbfinetune.training.script import shown_script, write_script
+        from nbfinetune.training.settings_file import settings_text
+
+        if given.to is None:
+            say((shown_script(run) if given.code else settings_text(run.spec)).rstrip())
+            return
+        path = Path(given.to).expanduser()
+        if given.code:
+            rows = write_script(run, path)
+            say(text.message("script_written", {"path": path, "rows": rows}))
+        else:
+            write_output(path, [settings_text(run.spec).encode()])
+            say(text.message("settings_written", {"path": path}))
 
     def _list(self, given: argparse.Namespace) -> None:
-        if any((given.details, given.log, given.delete, given.rename, given.note)):
+        if any(vars(given)[name] for name in _OF_A_RUN):
             raise ConfigError(
                 "arguments_wrong",
                 field="line",

@@ -34,6 +34,8 @@ LINE = Line(
             "SHARE|NAME",
             means="dataset",
         ),
+        Option("like", "settings, base model and rows of an earlier run", "RUN", means="run"),
+        Option("config", "settings from a file, as %ft_runs RUN --settings writes it", "FILE"),
         Option(
             "engine",
             "thread (of this kernel), or process: survives a restart of the kernel [thread]",
@@ -73,13 +75,14 @@ class TrainMagics(SessionMagics):
         Example:
             %ft_train pirate --name first-try
             %ft_train pirate --epochs 5 --learning-rate 1e-3
+            %ft_train --like first-try --epochs 5
             %ft_train pirate --base-model Qwen/Qwen2.5-0.5B-Instruct --dry-run
 
         `%ft_wait` waits for the end, `%ft_pause` and `%ft_resume` hold it up and let it go on,
         `%ft_stop` ends it early with a checkpoint.
         """
         given = LINE.parse(line)
-        if len(given.words) != 1:
+        if len(given.words) > 1 or not (given.words or given.like):
             raise ConfigError(
                 "arguments_wrong",
                 field="line",
@@ -96,12 +99,14 @@ class TrainMagics(SessionMagics):
         settings: dict[str, Any] = {
             **LINE.settings(given),
             "name": given.name,
-            "base_model": given.base_model or STARTER,
+            "base_model": given.base_model,
             "preset": given.preset,
-            "validation": given.validation or 0.1,
+            "validation": given.validation,
+            "like": given.like,
+            "config": given.config,
             "engine": given.engine or "thread",
         }
-        dataset = self._dataset(given.words[0])
+        dataset = self._dataset(given.words[0]) if given.words else None
         if given.dry_run:
             return self.session.dry_run(dataset, **settings)
         job = self.session.train(dataset, detached=given.detach, **settings)

@@ -12,10 +12,14 @@ from typing import Any
 from nbfinetune.core.dataset import MessageDataset, Split
 from nbfinetune.core.errors import ConfigError
 from nbfinetune.core.presets import preset_for, resolve_config
+from nbfinetune.core.reading.sources import read_file
 from nbfinetune.core.runs.events import Notice
 from nbfinetune.core.runs.launched import ENGINES, EngineName
-from nbfinetune.core.runs.store import DataSpec, RunSpec, new_run_id
+from nbfinetune.core.runs.store import DataSpec, Run, RunSpec, new_run_id
 from nbfinetune.training import preflight
+
+VALIDATION_SHARE = 0.1
+"""What is held out where nothing is said."""
 
 
 def plan(
@@ -64,6 +68,19 @@ def plan(
         notices=notices,
     )
     return spec, split
+
+
+def rows_of(run: Run) -> tuple[MessageDataset, MessageDataset | float]:
+    """The rows that a run was trained on, and those it was measured on: 0 where there are none.
+
+    Raises:
+        DatasetError, RunError: They can't be read.
+    """
+    spec, folder = run.spec, run.path / "data"
+    train = read_file(folder / "train.jsonl", name=spec.data.name)
+    if not spec.data.validation_rows:
+        return train, 0.0
+    return train, read_file(folder / "validation.jsonl", name=f"validation of {spec.name}")
 
 
 def engine_named(name: str) -> EngineName:

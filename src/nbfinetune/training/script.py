@@ -14,6 +14,7 @@ from string import Template
 from typing import Any
 
 from nbfinetune.core.errors import RunError
+from nbfinetune.core.output import write_output
 from nbfinetune.core.runs.store import Run
 from nbfinetune.templates.labels import LabelledRow
 from nbfinetune.training.sft import lora_arguments, trl_arguments
@@ -47,12 +48,25 @@ def token_lines(rows: Sequence[LabelledRow]) -> str:
     return "".join(json.dumps(row) + "\n" for row in made)
 
 
+def shown_script(run: Run) -> str:
+    """The script to read, without its rows.
+
+    Raises:
+        ModelError, RunError: As `write_script`.
+    """
+    from nbfinetune.chat.loading import load_template
+
+    model = load_template(run.spec.base_model).tokenizer.name_or_path
+    return trl_script(run, model=model, rows="train.rows.jsonl")
+
+
 def write_script(run: Run, path: Path) -> Path:
     """Write the script to `path` and its rows beside it; returns where the rows are.
 
     Raises:
         ModelError: The tokenizer of the base model can't be loaded.
         RunError: As `trl_script`.
+        DatasetError: There is another file of that name, or it can't be written.
     """
     from transformers import AutoConfig
 
@@ -66,8 +80,8 @@ def write_script(run: Run, path: Path) -> Path:
     script = trl_script(run, model=model, rows=rows.name)
     limit = config.get_text_config().max_position_embeddings
     labelled, _ = labelled_rows(run, template, limit)
-    rows.write_text(token_lines(labelled.train), "utf-8")
-    path.write_text(script, "utf-8")
+    write_output(rows, [token_lines(labelled.train).encode()])
+    write_output(path, [script.encode()])
     return rows
 
 

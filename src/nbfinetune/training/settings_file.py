@@ -13,19 +13,27 @@ from typing import Any
 import msgspec
 
 from nbfinetune.core.config import SETTINGS, allowed_values, make_config, unknown_setting
+from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.errors import ConfigError
+from nbfinetune.core.presets import PRESETS
 from nbfinetune.core.quoting import visible
 from nbfinetune.core.runs.store import RunSpec
 
 _BESIDE = ("base_model", "preset", "validation")
 
 
+Validation = float | MessageDataset | str
+"""A share of the rows, or rows of their own, or the name of one of these."""
+
+
 class GivenSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a file or an earlier run says about how to train; None and {} where it says nothing."""
+    """What somebody says about how to train: a caller, a file, an earlier run. None and {} where
+    nothing is said.
+    """
 
     base_model: str | None = None
     preset: str | None = None
-    validation: str | None = None
+    validation: Validation | None = None
     values: Mapping[str, Any] = {}
 
     @classmethod
@@ -36,6 +44,20 @@ class GivenSettings(msgspec.Struct, frozen=True, kw_only=True):
             preset=spec.preset,
             validation=spec.data.validation,
             values=msgspec.to_builtins(spec.config),
+        )
+
+    def over(self, below: GivenSettings) -> GivenSettings:
+        """What is said here, and where nothing is, what `below` says.
+
+        A preset that is named here stands above single values that `below` has.
+        """
+        hidden = PRESETS.get(self.preset or "", {})
+        kept = {name: value for name, value in below.values.items() if name not in hidden}
+        return GivenSettings(
+            base_model=self.base_model or below.base_model,
+            preset=self.preset or below.preset,
+            validation=self.validation if self.validation is not None else below.validation,
+            values={**kept, **self.values},
         )
 
 

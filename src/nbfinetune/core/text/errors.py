@@ -96,6 +96,12 @@ ERRORS: Mapping[str, Phrase] = {
         "Train anew with  %ft_train DATASET --like RUN.",
         "用  %ft_train 数据集 --like 训练  重新训练。",
     ),
+    "dataset_or_like": Phrase(
+        "there is no dataset to train on",
+        "没有可训练的数据集",
+        "Name one, or the run whose rows to take:  --like RUN",
+        "请给出数据集，或用  --like 训练  取用某次训练的数据。",
+    ),
     "tensorboard_missing": Phrase(
         "report_to tensorboard needs the package tensorboard",
         "report_to tensorboard 需要安装 tensorboard",

@@ -7,6 +7,15 @@ from collections.abc import Mapping
 from nbfinetune.core.text.phrase import Phrase
 
 RUNS: Mapping[str, Phrase] = {
+    # what a run hands out
+    "settings_written": Phrase(
+        "{path} written; train with it:  %ft_train DATASET --config {path}",
+        "已写入 {path}；用它训练：%ft_train 数据集 --config {path}",
+    ),
+    "script_written": Phrase(
+        "{path} and its rows, {rows}, written: they need TRL and no nbfinetune",
+        "已写入 {path} 及其数据 {rows}：只需 TRL，不需 nbfinetune",
+    ),
     # what a run does with what was asked of it
     "run_queued": Phrase(
         "{name} waits, number {position} in the queue: it starts when {active} has ended or pauses",
