@@ -133,6 +133,12 @@ def test_an_object_with_more_than_the_rows_stays():
     assert unchanged(f'{{"data": [{ROW}]}}\n{ROW}') == []
 
 
+def test_a_row_that_could_be_read_is_not_lost_to_what_is_open_before_it():
+    before = f'[],\n{{"data": [\n{ROW}'
+    assert fixed(before).text == before
+    assert fixed("[],\n" + ROW).text == ROW
+
+
 def test_fixes_that_are_not_named_are_not_applied():
     before = f"Rows:\n```\n{ROW},\n{ROW}{ROW}\n```\n"
     assert fixed(before, names=["code_fences"]).text == f"Rows:\n{ROW},\n{ROW}{ROW}\n"

@@ -356,6 +356,19 @@ def test_a_pandas_frame_also_one_that_came_from_parquet():
     assert [c.extra for c in dataset.conversations] == [{"tag": "x"}] * 11 + [{"score": 0.5}]
 
 
+def test_a_gap_that_pandas_left_in_a_message_is_null():
+    pandas = pytest.importorskip("pandas")
+    messages = [
+        {"role": pandas.NA, "content": "hi"},
+        {"role": "assistant", "content": pandas.NaT},
+    ]
+    dataset = from_rows([{"messages": messages}], name="d")
+    assert [f"{p.path} {p.message}" for p in dataset.errors] == [
+        "$.messages[0].role expected 'system' / 'user' / 'assistant', got null",
+        "$.messages[1].content expected a text '…', got null",
+    ]
+
+
 def test_a_dataset_of_the_datasets_library_whose_rows_are_padded_with_none():
     datasets = pytest.importorskip("datasets")
     rows = [*ROWS[:-1], {"messages": [{**m, "name": "x"} for m in ROWS[-1]["messages"]]}]

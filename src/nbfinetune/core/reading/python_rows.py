@@ -56,6 +56,8 @@ class _Reader:
         if hasattr(value, "tolist"):
             # numpy arrays and scalars: what a pandas frame holds that came from Parquet.
             value = value.tolist()
+        if _is_gap(value):
+            return None
         if isinstance(value, (Mapping, list, tuple)) and depth > MAX_DEPTH:
             return self.problem("too_deep", shallow(path), limit=MAX_DEPTH)
         if isinstance(value, Mapping):
@@ -76,7 +78,7 @@ class _Reader:
         """Whether a table filled the cell only because other rows have the key."""
         if not self.table or key in ("messages", "role", "content"):
             return False
-        missing = value is None or type(value).__name__ in ("NAType", "NaTType")
+        missing = value is None or _is_gap(value)
         return missing or (isinstance(value, float) and math.isnan(value))
 
     def text(self, value: str, path: str) -> str:
@@ -93,3 +95,8 @@ class _Reader:
         if found not in self.problems:
             self.problems.append(found)
         return BROKEN
+
+
+def _is_gap(value: object) -> bool:
+    """Whether it is what pandas writes for null; it can't be compared with anything."""
+    return type(value).__name__ in ("NAType", "NaTType")
