@@ -182,7 +182,7 @@ def test_a_paused_run_goes_on(notebook: Notebook) -> None:
     job.run.request("pause")
 
     assert notebook.run("%ft_pause").shown == ["here: already paused"]
-    assert notebook.run("%ft_resume").shown[0] == "here: goes on"
+    assert notebook.run("%ft_resume --detach").shown[0] == "here: goes on"
     assert not job.run.requested("pause")
 
 

@@ -43,6 +43,7 @@ def register(shell: InteractiveShell) -> None:
     from nbfinetune.magics.dataset import DatasetMagics
     from nbfinetune.magics.frontend import NbFinetune, RunDisplay
     from nbfinetune.magics.models import ModelsMagics
+    from nbfinetune.magics.resume import ResumeMagics
     from nbfinetune.magics.rule import RuleMagics
     from nbfinetune.magics.runs import RunsMagics
     from nbfinetune.magics.train import TrainMagics
@@ -59,7 +60,8 @@ def register(shell: InteractiveShell) -> None:
     display = RunDisplay(shell, config)
     for magics in (DatasetMagics, RuleMagics, RunsMagics, ChatMagics, CompareMagics, ModelsMagics):
         shell.register_magics(magics(shell, session))
-    shell.register_magics(TrainMagics(shell, session, display))
+    for shown in (TrainMagics, ResumeMagics):
+        shell.register_magics(shown(shell, session, display))
     _register_formatters(shell, display)
     install(shell, session)
 
