@@ -179,3 +179,16 @@ def test_names_of_fixes():
     assert fix_names("role_aliases, code-fences,") == ("code_fences", "role_aliases")
     with pytest.raises(DatasetError, match="there is no fix 'spelling'; known: bom, code_fences"):
         fix_names("bom,spelling")
+
+
+@pytest.mark.parametrize("damage", [float("nan"), "\ud800"])
+def test_a_row_that_is_no_json_stays_as_it_was_given_also_beside_one_that_is_repaired(damage):
+    turns = [{"role": "human", "content": damage}, {"role": "gpt", "content": "yo"}]
+    damaged = {"messages": turns}
+    alias = {"messages": [{"role": "human", "content": "hi"}, {"role": "gpt", "content": "yo"}]}
+    for rows in ([damaged, alias], iter([damaged, alias])):
+        found = fix_rows(rows)
+        assert found.rows[0] is damaged
+        assert [message["role"] for message in found.rows[1]["messages"]] == ["user", "assistant"]
+        assert [patch.line for patch in found.patches] == [2]
+        assert {problem.line for problem in found.left} == {1}

@@ -356,6 +356,19 @@ def test_a_pandas_frame_also_one_that_came_from_parquet():
     assert [c.extra for c in dataset.conversations] == [{"tag": "x"}] * 11 + [{"score": 0.5}]
 
 
+@pytest.mark.parametrize("answer", ["caf\u00e9 ", "\u3000cafe\u0301"])
+def test_rows_that_look_the_same_are_duplicates(answer):
+    turns = [[("user", "\u00e9?"), ("assistant", "caf\u00e9")],
+             [("user", "e\u0301?"), ("assistant", answer)]]  # fmt: skip
+    rows = [{"messages": [{"role": r, "content": c} for r, c in row]} for row in turns]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    for dataset in (from_rows(rows, name="d"), read_cell(lines, name="d")):
+        codes = [problem.code for problem in dataset.problems]
+        assert [code for code in codes if code != "outer_whitespace"] == [
+            "duplicate_row", "few_rows",
+        ]  # fmt: skip
+
+
 def test_a_gap_that_pandas_left_in_a_message_is_null():
     pandas = pytest.importorskip("pandas")
     messages = [

@@ -23,7 +23,7 @@ from nbfinetune.core.quoting import quoted, quoted_path
 from nbfinetune.core.reading.chatform import is_chat
 from nbfinetune.core.reading.checking import file_text
 from nbfinetune.core.reading.jsonl import is_json_document
-from nbfinetune.core.reading.python_rows import read_rows
+from nbfinetune.core.reading.python_rows import given_rows
 from nbfinetune.core.rows import Row
 from nbfinetune.core.validation import check_row
 
@@ -32,9 +32,9 @@ _BEGINS_ROW = re.compile(rf"^[{re.escape(OPENERS)}]", re.MULTILINE)
 
 @dataclass(frozen=True)
 class FixedRows:
-    """Python rows after the fixes; those that needed none are the same objects.
+    """Python rows after the fixes; of a list, those that needed none are the same objects.
 
-    Lines are numbers of rows, from 1.
+    A row with values that JSON has not is as it was given. Lines are numbers of rows, from 1.
     """
 
     rows: tuple[Any, ...]
@@ -103,25 +103,22 @@ def fix_rows(rows: Any, names: Collection[str] = FIXES) -> FixedRows:
         DatasetError: `rows` is no collection of rows.
     """
     chosen = [name for name in names if name in MESSAGE_FIXES]
+    as_given = isinstance(rows, (list, tuple))
     kept: list[Any] = []
     patches: list[Patch] = []
     refused: list[Refusal] = []
     left: list[Problem] = []
-    for row in read_rows(rows):
-        value = row.value
-        found = _fixed_row(value, chosen, row.line) if _is_broken(row) else None
+    for given, row in given_rows(rows):
+        found = _fixed_row(row.value, chosen, row.line) if _is_broken(row) else None
+        if found is not None and found.patches:
+            row = replace(row, value=json.loads(found.text))
+            kept.append(row.value)
+        else:
+            kept.append(given if as_given or row.problems else row.value)
         if found is not None:
-            value = json.loads(found.text)
             patches += found.patches
             refused += found.refused
-        kept.append(value)
-        left += _problems(replace(row, value=value))
-    if isinstance(rows, (list, tuple)):
-        changed = {patch.line for patch in patches}
-        kept = [
-            new if i in changed else old
-            for i, (old, new) in enumerate(zip(rows, kept, strict=True), 1)
-        ]
+        left += _problems(row)
     return FixedRows(tuple(kept), tuple(patches), tuple(refused), tuple(left))
 
 

@@ -24,11 +24,20 @@ def read_rows(rows: Any) -> Iterator[Row]:
     Raises:
         DatasetError: `rows` is no collection of rows.
     """
+    return (row for _, row in given_rows(rows))
+
+
+def given_rows(rows: Any) -> Iterator[tuple[Any, Row]]:
+    """Each row as it was given, and as `read_rows` reads it.
+
+    Raises:
+        DatasetError: As above.
+    """
     table = hasattr(rows, "columns") or hasattr(rows, "column_names")
     for number, row in enumerate(_records(rows), start=1):
         reader = _Reader(number, table=table)
         value = reader.plain(row.as_dict() if isinstance(row, Conversation) else row, "$", 1)
-        yield Row(number, value, tuple(reader.problems))
+        yield row, Row(number, value, tuple(reader.problems))
 
 
 def _records(rows: Any) -> Iterable[Any]:
