@@ -7,7 +7,7 @@ import io
 import sys
 from collections.abc import Sequence
 
-from nbfinetune.commands import demo, doctor, validate
+from nbfinetune.commands import demo, doctor, train, validate
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,6 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     validate.add_parser(commands)
     demo.add_parser(commands)
+    train.add_parser(commands)
     doctor.add_parser(commands)
     return parser
 
