@@ -141,6 +141,10 @@ def test_a_validation_loss_that_does_not_move_is_told_with_a_higher_rate():
         ([measured(0, 0.08), *steps_of([0.08] * 40), measured(40, 0.08)], 100),  # nothing to learn
         ([measured(0, 2.3), *steps_of([2.3] * 30), measured(30, 2.3)], 100),  # not a third yet
         ([measured(0, 2.3), *steps_of([2.3] * 19), measured(19, 2.3)], 19),  # known to be short
+        (
+            [measured(0, 2.3), measured(8, 5.0), *steps_of([2.3] * 40), measured(40, 2.3)],
+            100,
+        ),  # wild
     ],
 )
 def test_what_moves_or_is_too_short_to_tell_is_not_flat(events, total):

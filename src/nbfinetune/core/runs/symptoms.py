@@ -119,6 +119,8 @@ class SymptomWatch:
         (first, before), (step, now) = self._validation[0], self._validation[-1]
         if first != 0 or step < max(FLAT_STEPS, self._total / 3):
             return None
+        if any(self._if_flat(before, loss) is None for _, loss in self._validation):
+            return None  # it went away and came back: such steps are not small
         return self._if_flat(before, now)
 
     def _if_flat(self, before: float, now: float) -> Notice | None:
