@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -25,6 +26,7 @@ from nbfinetune.training.estimate import (
     FORWARD_SHARE,
     Disk,
     Forecast,
+    checkpoints,
     disk_notices,
     disk_of,
     long_notices,
@@ -34,6 +36,7 @@ from nbfinetune.training.estimate import (
 from nbfinetune.training.learner import Learner
 from nbfinetune.training.loop import Rows
 from nbfinetune.training.lora import trained_on
+from nbfinetune.training.measures import SAMPLE_SECONDS, SAMPLE_TOKENS, samples
 from nbfinetune.training.room import memory_for, room_notices
 from nbfinetune.training.schedule import optimizer_steps
 from nbfinetune.training.simulation import Simulated, simulate
@@ -41,6 +44,8 @@ from nbfinetune.training.worker import prepared_rows
 
 PROBED_FLOPS = 5e11
 """As much as a CPU core computes in some seconds: the largest step that is tried there."""
+
+TRIES, TRIED_SECONDS, ANSWERED_SECONDS = 3, 3.0, 1.0
 
 
 def forecast(spec: RunSpec, split: Split, models: Models, home: Path) -> Forecast:
@@ -123,11 +128,31 @@ def _probed(base: BaseModel, spec: RunSpec, rows: Rows) -> float:
     with trained_on(base, config) as (own, model), own.computing():
         learner = Learner(own, model, config, own.adapter or "")
         _step_seconds(learner, ordered[:1], own)  # the first one also warms up
-        seconds = _step_seconds(learner, tried, own)
+        tries = [_step_seconds(learner, tried, own)]
+        while len(tries) < TRIES and sum(tries) < TRIED_SECONDS:
+            tries.append(_step_seconds(learner, tried, own))
+        answers = _answer_seconds(own, model, rows)
+    seconds = min(tries)  # what else the machine does only makes it longer
     per_token = seconds / (len(tried) * len(tried[-1].ids))
     trained = padded_tokens([len(row.ids) for row in rows.train], config)
     measured = sum(len(row.ids) for row in rows.validation) * FORWARD_SHARE
-    return per_token * (trained + measured * measurements(len(rows.train), config))
+    answers *= 1 + checkpoints(len(rows.train), config)
+    return per_token * (trained + measured * measurements(len(rows.train), config)) + answers
+
+
+def _answer_seconds(base: BaseModel, model: Any, rows: Rows) -> float:
+    """What the answers at one checkpoint take at most, by the first of their tokens."""
+    began, tokens = time.perf_counter(), 0
+
+    def enough() -> bool:
+        nonlocal tokens
+        tokens += 1
+        return time.perf_counter() - began > ANSWERED_SECONDS
+
+    if not list(samples(base, model, rows.held_out, 0, enough)):
+        return 0.0
+    per_token = (time.perf_counter() - began) / tokens
+    return min(SAMPLE_SECONDS, per_token * SAMPLE_TOKENS)
 
 
 def _step_seconds(learner: Learner, rows: Sequence[LabelledRow], base: BaseModel) -> float:

@@ -13,7 +13,7 @@ import msgspec
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.runs.events import Notice, Planned
 from nbfinetune.core.sizes import in_bytes
-from nbfinetune.training.schedule import schedule
+from nbfinetune.training.schedule import optimizer_steps, schedule
 
 LORA_BYTES = 4
 MOMENT_BYTES = 8
@@ -133,14 +133,17 @@ def option_text(settings: dict[str, int]) -> str:
 
 def disk_of(trained: int, rows_bytes: int, free: int, train_rows: int, config: TrainConfig) -> Disk:
     """Checkpoints with the state of the optimizer, the rows and the log."""
-    steps = list(schedule(train_rows, config))
-    every = config.save_every
-    saved = sum(s.ends_epoch or bool(every and s.number % every == 0) for s in steps[:-1]) + 1
     # the best beside the newest, and the one that is being written
-    kept = min(saved, config.keep_checkpoints + 2)
+    kept = min(checkpoints(train_rows, config), config.keep_checkpoints + 2)
     checkpoint = trained * (LORA_BYTES + MOMENT_BYTES) + CHECKPOINT_BYTES
-    other = rows_bytes + len(steps) * EVENT_BYTES + CHECKPOINT_BYTES
+    other = rows_bytes + optimizer_steps(train_rows, config) * EVENT_BYTES + CHECKPOINT_BYTES
     return Disk(checkpoint=checkpoint, checkpoints=kept, other=other, free=free)
+
+
+def checkpoints(train_rows: int, config: TrainConfig) -> int:
+    """How many a run commits: at the end of each epoch, every so many steps, and at its end."""
+    steps, every = list(schedule(train_rows, config)), config.save_every
+    return sum(s.ends_epoch or bool(every and s.number % every == 0) for s in steps[:-1]) + 1
 
 
 def disk_notices(disk: Disk) -> list[Notice]:
