@@ -116,6 +116,15 @@ def test_a_file_in_another_encoding_names_it_and_is_read_with_it(tmp_path, encod
     assert (len(dataset), dataset.errors) == (3, ())
 
 
+@pytest.mark.parametrize("shift", [0, 1])
+def test_a_large_file_is_judged_by_whole_lines(tmp_path, shift):
+    row = '{"messages": [{"role": "user", "content": "%s"}]}\n'
+    raw = b" " * shift + (row % ("你" * 400)).encode("gbk") * 1300
+    assert len(raw) > 1 << 20  # more than is judged: it ends within a character for one of the two
+    (problem,) = read_bytes(tmp_path, raw).problems
+    assert (problem.line, problem.message) == (1, "expected UTF-8, got GBK / GB18030")
+
+
 def test_bytes_that_are_no_text_in_the_encoding_given_are_problems_of_their_rows(tmp_path):
     lines = CHINESE.encode("gbk").splitlines()
     lines[1] = lines[1].replace("好".encode("gbk"), b"\xff")
