@@ -31,7 +31,7 @@ def memory_for(
     return Memory(
         weights=weights,
         adapter=model.trained * (LORA_BYTES + MOMENT_BYTES),
-        step=int(step * slack(how.device)),
+        step=int(step * slack(how.device, config)),
         free=memory_of(how.device).free + (weights if loaded else 0),
     )
 
@@ -44,7 +44,7 @@ def room_notices(
     """
     if memory.fits:
         return []
-    room = (memory.free - memory.weights - memory.adapter) / slack(how.device)
+    room = (memory.free - memory.weights - memory.adapter) / slack(how.device, config)
     fits = what_fits(model.step, room, config, longest)
     options = option_text(fits)
     if "max_length" in fits and not config.gradient_checkpointing:

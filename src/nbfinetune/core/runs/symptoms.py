@@ -188,8 +188,8 @@ class SymptomWatch:
             return None
         if len({sample.answer for sample in here}) > 1 or here[0].ending != "cut":
             return None
-        params = {"count": len(here), "step": step, "rate": f"{self._rate / 10:g}"}
-        return Notice("answers_same", params)
+        rate = f"{self._rate / 10:g}"
+        return Notice("answers_same", {"count": len(here), "step": step, "rate": rate})
 
     def _endless(self, step: int, here: Sequence[Sampled]) -> Notice | None:
         if "answers_same" in self._said:
