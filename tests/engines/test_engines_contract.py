@@ -95,6 +95,9 @@ def test_a_run_comes_to_its_end_with_the_losses_of_every_engine(here, run, whole
     assert record.environment.versions["torch"] != "?"
     assert run.engine == engine
     assert (run.path / "worker.log").exists() is (engine == "process")
+    if engine == "process":  # what it writes is for its owner alone
+        written = [run.path / "worker.log", *(run.path / "checkpoints").rglob("*")]
+        assert {path.stat().st_mode & 0o077 for path in written} == {0}
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -139,6 +139,15 @@ def test_a_run_that_waits_can_only_be_taken_out_not_paused(control, worker, make
     worker.end(one)
 
 
+def test_a_pause_that_has_not_begun_is_taken_back(control, worker, make) -> None:
+    one = make("one")
+    control.queue.submit(one, "thread")
+    control.pause()
+    said, _ = control.resume("one")
+    assert (str(said), one.requested("pause")) == ("one: goes on", False)
+    worker.end(one)
+
+
 def test_a_paused_run_makes_room_and_waits_for_its_turn_to_go_on(control, worker, make) -> None:
     one, two = make("one"), make("two")
     first, second = control.queue.submit(one, "thread"), control.queue.submit(two, "thread")

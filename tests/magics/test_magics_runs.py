@@ -120,6 +120,13 @@ def test_the_log_is_what_was_printed_and_then_the_failure(notebook: Notebook) ->
     assert notebook.run("%ft_runs loud --log").shown == ["one\ntwo\nTraceback …"]
 
 
+def test_the_log_holds_what_a_process_left_on_its_streams(notebook: Notebook) -> None:
+    run = a_run(notebook, "apart", Logged(text="one"), StateChanged(state="interrupted"))
+    (run.path / "worker.log").write_bytes(b"terminate called <b>\xff\n")
+
+    assert notebook.run("%ft_runs apart --log").shown == ["one\nterminate called <b>\ufffd"]
+
+
 @pytest.mark.parametrize(
     ("magic", "command", "said"),
     [

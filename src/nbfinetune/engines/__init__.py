@@ -1,1 +1,1 @@
-"""How a worker is started: so far as a thread of this process."""
+"""How a worker is started: in a thread of the kernel, or in a process of its own; what waits."""

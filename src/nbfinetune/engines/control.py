@@ -91,6 +91,9 @@ class RunControl:
         """
         job, step = self._to_resume(reference)
         run, record = job.run, job.record()
+        if step is None and record.state != "paused" and job.running and run.requested("pause"):
+            run.fulfil("pause")  # it had not come to it yet
+            return Notice("run_goes_on", {"name": run.name}), job
         if step is None and record.state == "paused":
             job.resume()
             return self.place(run) or Notice("run_goes_on", {"name": run.name}), job
