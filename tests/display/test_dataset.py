@@ -116,6 +116,16 @@ def test_what_was_converted_and_what_was_left_out_is_told_and_stands_open():
     assert "<details" not in shown
 
 
+def test_what_was_left_out_of_python_rows_is_told_by_row():
+    notes = (Note("tool", 3, 2, (4, 5)), Note("function", 1, 1, (7,)))
+    dataset = msgspec.structs.replace(
+        made(row("q", "a")),
+        conversions=(Conversion("sharegpt", 9, notes),),
+        origin=Origin("python"),
+    )
+    assert "| tool  3× | rows 4–5 | function  1× | row 7 |" in words(dataset_html(dataset))
+
+
 def test_repairs_are_told():
     dataset = msgspec.structs.replace(made(row("q", "a")), fixes=("exotic_blanks", "bom"))
     assert (

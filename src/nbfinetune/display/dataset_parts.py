@@ -53,13 +53,15 @@ def _came(how: str, what: str) -> str:
 def left_out_html(dataset: MessageDataset) -> str:
     """What a conversion could not carry over: how often, on which lines. It stands open."""
     cells = []
+    numbered = dataset.origin.kind in ("python", "hub")  # such rows have no lines
+    one, many = ("at_row", "report_rows_numbered") if numbered else ("at_line", "report_lines")
     for note in (note for conversion in dataset.conversions for note in conversion.notes):
         ranges = line_ranges(note.lines)
         shown = ", ".join(ranges[:SHOWN_RANGES])
         shown += ", …" * (len(ranges) > SHOWN_RANGES or note.rows > len(note.lines))
         times = label("report_times", count=note.count)
         several = len(set(note.lines)) > 1
-        lines = label("report_lines", lines=shown) if several else label("at_line", line=shown)
+        lines = label(many, lines=shown) if several else label(one, line=shown)
         cells.append(
             f"<div class='where'>{esc(visible(note.what))}  {esc(times)}</div>"
             f"<div>{esc(lines)}</div>"

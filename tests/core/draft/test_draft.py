@@ -143,6 +143,13 @@ def test_an_unknown_row_is_refused():
 # Messages and texts
 
 
+@pytest.mark.parametrize("was", [-1, 2, 2**70, 0.5, "0", None, [0], {}])
+def test_a_turn_of_a_message_that_there_is_not_is_a_new_one(was):
+    value = row("a", "b")
+    turns = [{"was": was, "role": "user", "content": "c"}]
+    assert with_turns(value, turns) == {"messages": [{"role": "user", "content": "c"}]}
+
+
 def test_messages_keep_their_other_keys_and_what_is_not_named():
     value = {
         "id": 2**70,

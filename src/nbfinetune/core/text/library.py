@@ -195,8 +195,8 @@ _KEPT: Mapping[str, Phrase] = {
     "library_no_version": Phrase(
         "dataset {name} has no version {version}; it has: {known}",
         "数据集 {name} 没有版本 {version}；现有：{known}",
-        "Give the number of a version, or the first digits of its hash.",
-        "请给出版本号，或其哈希的前几位。",
+        "Give the number of a version, or the first 4 or more digits of its hash.",
+        "请给出版本号，或其哈希的前 4 位以上。",
     ),
     "library_damaged": Phrase(
         "the last version of dataset {name} is damaged: {reason}",
