@@ -10,6 +10,7 @@ import pytest
 from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.draft.draft import Draft
 from nbfinetune.core.errors import DatasetError, MissingDependency
+from nbfinetune.core.library.entries import LONGEST_NAME
 from nbfinetune.core.problems import Problem
 from nbfinetune.core.reading.python_rows import read_rows
 from nbfinetune.panels import studio as panel
@@ -223,11 +224,18 @@ def test_both_sides_of_the_split_can_be_listed(studio: Studio) -> None:
     assert say(studio, "find", code="train", query="nothing like it")["ids"] == []
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * 65])
+def test_a_dataset_can_be_saved_under_any_name_that_the_library_takes(studio: Studio) -> None:
+    name = "x" * LONGEST_NAME
+    saved = say(Studio(studio.draft, lambda _name, _dataset: None), "save", name=name)
+    assert saved["head"]["saved"] == {"name": name, "now": True}
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * (LONGEST_NAME + 1)])
 def test_a_name_is_needed(studio: Studio, name: str) -> None:
     assert say(studio, "save", name=name) == {
         "t": "refused",
-        "text": "the dataset needs a name of 1 to 64 characters\nWrite one beside the Save button.",
+        "text": "the dataset needs a name of 1 to 200 characters\n"
+        "Write one beside the Save button.",
     }
 
 

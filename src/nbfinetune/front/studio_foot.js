@@ -20,7 +20,7 @@ export function createStudioFoot(el, { divide, side, save }) {
   const seed = numberField('seed', { min: 0, max: 4294967295, value: 0 });
   const train = sideButton('train', 'Show the rows that are trained on', side);
   const held = sideButton('validation', 'Show the rows that are held out', side);
-  const name = element('input', `search ${CLASS_PREFIX}name-field`, { type: 'text', maxlength: 64, placeholder: 'Name' });
+  const name = element('input', `search ${CLASS_PREFIX}name-field`, { type: 'text', maxlength: 200, placeholder: 'Name' });
   name.setAttribute('aria-label', 'Name of the saved version');
   const store = toolButton('Save', 'Keep the valid rows under this name, as a new version', () => save(name.value), 'primary');
   const said = element('div', 'said', { role: 'status', 'aria-live': 'polite' });

@@ -14,7 +14,7 @@ from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.errors import NbFinetuneError
 from nbfinetune.core.fixes.apply import FIXES, Fixed
 from nbfinetune.core.fixes.repair import CellBody, Preview, Repairable, RowsFile
-from nbfinetune.core.quoting import quoted
+from nbfinetune.core.quoting import quoted, quoted_path
 from nbfinetune.display import repair as shown
 from nbfinetune.display.fixes import short_name
 from nbfinetune.panels.repair_steps import Repair, Step
@@ -168,4 +168,6 @@ def _plan(source: Repairable, preview: Preview) -> str:
 def _of_file(code: str, source: Repairable, preview: Preview) -> str:
     assert isinstance(source, RowsFile)
     assert preview.out is not None
-    return text.message(code, {"out": quoted(preview.out.name), "file": quoted(source.first.name)})
+    return text.message(
+        code, {"out": quoted_path(preview.out.name), "file": quoted_path(source.first.name)}
+    )

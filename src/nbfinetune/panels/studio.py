@@ -15,6 +15,7 @@ from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.draft.draft import Draft
 from nbfinetune.core.draft.history import Change
 from nbfinetune.core.errors import DatasetError, MissingDependency, NbFinetuneError
+from nbfinetune.core.library.entries import LONGEST_NAME
 from nbfinetune.display import draft as shown
 from nbfinetune.panels import studio_messages as says
 
@@ -151,8 +152,8 @@ class Studio:
         return {"t": "divided", "ratio": ratio, "seed": seed, "held_out": sorted(held_out)}
 
     def _save(self, name: str) -> str:
-        if not 0 < len(name) <= says.NAME_CHARS:
-            raise DatasetError("name_needed", limit=says.NAME_CHARS)
+        if not 0 < len(name) <= LONGEST_NAME:
+            raise DatasetError("name_needed", limit=LONGEST_NAME)
         said = self._on_save(name, self.draft.dataset(name)) or ""
         self.saved = shown.Saved(name, self.draft.revision)
         return f"{said}\n{text.message('studio_next', {'name': _word(name)})}".lstrip()

@@ -7,8 +7,6 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-NAME_CHARS = 64
-
 Id = Annotated[int, Meta(ge=0)]
 
 

@@ -493,3 +493,12 @@ def test_a_habit_is_told_of_every_row_that_has_it():
     assert [p.message for p in rows.problems(0)] == [
         p.message for p in survey.summary() if p.code in HABITS
     ]
+
+
+def test_what_is_wrong_with_rows_of_python_is_said_by_row_also_when_they_are_kept():
+    rows = Draft(read_rows([row("a"), row("b", "")]), name="d", origin=Origin("python"))
+    (error,) = rows.dataset("d").errors
+    assert error.place == "row 2  $.messages[1].content"
+    rows = Draft(read_jsonl(json.dumps(row("b", ""))), name="d", origin=Origin("cell"))
+    (error,) = rows.dataset("d").errors
+    assert error.place == "line 1  $.messages[1].content"

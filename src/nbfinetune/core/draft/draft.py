@@ -247,7 +247,10 @@ class Draft:
         """The valid rows, and every problem of the rows as they are now."""
         rows = (self._rows[row_id].row for row_id in self._order)
         made = sources.from_items(rows, name=name, origin=self.origin)
-        return msgspec.structs.replace(made, conversions=self._conversions, fixes=self._fixes)
+        problems = tuple(msgspec.structs.replace(p, unit=self.unit) for p in made.problems)
+        return msgspec.structs.replace(
+            made, problems=problems, conversions=self._conversions, fixes=self._fixes
+        )
 
 
 def _object(row: DraftRow) -> Mapping[str, Any]:
