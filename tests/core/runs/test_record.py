@@ -179,7 +179,5 @@ def test_time_in_which_nobody_worked_is_no_time_of_the_run():
 
 
 def test_what_an_attempt_runs_on_is_kept():
-    told = Environment(
-        python="3.13", platform="Linux", cores=8, memory_bytes=1, versions={}
-    )
+    told = Environment(python="3.13", platform="Linux", cores=8, memory_bytes=1, versions={})
     assert fold([told]).environment == told
