@@ -106,7 +106,7 @@ ERRORS: Mapping[str, Phrase] = {
         "report_to tensorboard needs the package tensorboard",
         "report_to tensorboard 需要安装 tensorboard",
         "pip install 'nbfinetune[report]'",
-        "pip install 'nbfinetune[report]'",
+        "请运行  pip install 'nbfinetune[report]'",
     ),
     "settings_unreadable": Phrase(
         "settings in {path} can't be read: {reason}",
