@@ -20,8 +20,8 @@ from nbfinetune.core.fixes.rows import SPELLING_FIXES
 from nbfinetune.core.pages import Page
 from nbfinetune.core.problems import Problem
 from nbfinetune.core.reading.chatform import read_chat
-from nbfinetune.core.reading.json_faults import skip_blanks
 from nbfinetune.core.reading.fast_rows import PlainRows
+from nbfinetune.core.reading.json_faults import skip_blanks
 from nbfinetune.core.reading.jsonl import read_json, read_jsonl
 from nbfinetune.core.reading.stream import stream_jsonl
 from nbfinetune.core.rows import Row
