@@ -61,6 +61,15 @@ def test_the_split_keeps_the_order_and_depends_on_the_seed_alone():
         assert numbers == sorted(numbers)
 
 
+@pytest.mark.parametrize("other", ["caf\u00e9", " cafe\u0301\n", "\u3000caf\u00e9"])
+def test_rows_that_look_the_same_are_on_one_side(other):
+    rows = dataset(row("caf\u00e9"), row(other), row("tea"))
+    for seed in range(8):
+        train, validation = rows.split(0.3, seed)
+        assert {len(train), len(validation)} == {1, 2}
+        assert [c for c in (train, validation) if len(c) == 2] == [rows.conversations[:2]]
+
+
 def test_duplicates_alone_are_not_split():
     assert dataset(row("a"), row(" a"), row("a\n")).split(0.5) == Split(
         (row("a"), row(" a"), row("a\n")), ()

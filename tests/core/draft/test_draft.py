@@ -286,6 +286,12 @@ def test_a_system_prompt_is_for_rows_that_have_none_and_can_be_taken_out():
     assert rows.dataset("d").systems == ("s", None)
 
 
+def test_a_row_that_can_not_be_read_is_shown_as_it_came_without_our_system_prompt():
+    came = row("b\ud800", x=1)
+    rows = Draft(read_rows([came]), name="d", system="Arr.")
+    assert json.loads(rows[0].text) == row("b\ufffd", x=1)
+
+
 # Problems beside other rows
 
 

@@ -6,6 +6,7 @@ Knows the shapes of these objects without importing their packages. Knows no rul
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,9 @@ from nbfinetune.core.messages import Conversation
 from nbfinetune.core.problems import Problem
 from nbfinetune.core.reading.json_scan import MAX_DEPTH
 from nbfinetune.core.rows import BROKEN, Row, child, shallow
+
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half a character: what is left of an emoji that was cut in two."""
 
 
 def read_rows(rows: Any) -> Iterator[Row]:
@@ -91,11 +95,11 @@ class _Reader:
         return missing or (isinstance(value, float) and math.isnan(value))
 
     def text(self, value: str, path: str) -> str:
-        half = next((c for c in value if "\ud800" <= c <= "\udfff"), None)
+        half = _HALF.search(value)
         if half is None:
             return value
-        self.problem("lone_surrogate", path, got=f"\\u{ord(half):04x}")
-        return "\ufffd"
+        self.problem("lone_surrogate", path, got=f"\\u{ord(half[0]):04x}")
+        return _HALF.sub("\ufffd", value)
 
     def problem(self, code: str, path: str, kind: str = "", **params: str | int) -> object:
         found = Problem(
