@@ -18,6 +18,8 @@ from nbfinetune.training.job import TrainingJob
 from nbfinetune.training.planning import engine_named
 
 AT_STEP = re.compile(r"(.+)@step-(\d+)")
+END_SECONDS = 5.0
+"""How long it may take until this kernel has seen that a process ended."""
 
 
 class RunControl:
@@ -58,6 +60,7 @@ class RunControl:
         self.queue.stop(run)
         if now:
             process.end(run)
+            job.wait_a_moment(END_SECONDS)  # so that it can go on at once
             return Notice("run_killed", {"name": run.name})
         if state == "queued" and not job.running:
             return Notice("run_withdrawn", {"name": run.name})
