@@ -24,7 +24,11 @@ HEADS = (
 
 def runs_html(runs: Sequence[Run]) -> str:
     """All runs as a table, in their order."""
-    return _table_html(_heads(), runs_table(runs))
+    rows = runs_table(runs)
+    # a column that is empty in every row only takes room
+    told = [place for place in range(len(HEADS)) if any(row[place] for row in rows)]
+    heads = _heads()
+    return _table_html([heads[i] for i in told], [[row[i] for i in told] for row in rows])
 
 
 def runs_text(runs: Sequence[Run]) -> str:
@@ -137,4 +141,4 @@ def _table_html(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     head = "".join(f"<th>{esc(name)}</th>" for name in heads)
     cells = ("".join(f"<td>{esc(cell)}</td>" for cell in row) for row in rows)
     body = "".join(f"<tr>{c}</tr>" for c in cells)
-    return box(f"<table>{f'<tr>{head}</tr>' if head else ''}{body}</table>")
+    return box(f"<table class='runs'>{f'<tr>{head}</tr>' if head else ''}{body}</table>")
