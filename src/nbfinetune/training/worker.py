@@ -6,7 +6,8 @@ It knows nothing of threads, kernels or pages, so that every engine can start it
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from transformers.utils import logging as transformers_logging
 
@@ -41,7 +42,9 @@ def run(
     event and a state.
     """
     try:
-        channel.emit(StateChanged(state=_train(target, channel, resume, models or Models())))
+        with _reported(target, channel):
+            ending = _train(target, channel, resume, models or Models())
+        channel.emit(StateChanged(state=ending))
     except Exception as error:  # whatever a model or library raises ends in the log
         reason = str(error) if isinstance(error, NbFinetuneError) else _named(error)
         channel.emit(Failed(reason=reason, traceback=traceback.format_exc()))
@@ -77,6 +80,22 @@ def _train(target: Run, channel: Channel, resume: int | None, models: Models) ->
         channel.emit(StateChanged(state="training"))
         lora = model.peft_config[base.adapter]
         return TrainingLoop(target, channel, base, learner, rows, lora).run(after)
+
+
+@contextmanager
+def _reported(target: Run, channel: Channel) -> Iterator[None]:
+    """While a run trains it is told elsewhere, too, where its settings say so."""
+    if target.spec.config.report_to == "none":
+        yield
+        return
+    from nbfinetune.training.tensorboard import TensorBoard
+
+    board = TensorBoard(target.path / "tensorboard")
+    channel.listen(board)
+    try:
+        yield
+    finally:
+        board.close()
 
 
 def _early(channel: Channel) -> Ending:
