@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -169,6 +170,21 @@ def test_what_is_refused_in_python_rows_is_said_with_the_row():
     question = {"messages": [{"role": "user", "content": "a"}]}
     found = fix_rows([VALUE, question])
     assert [tuple(refusal) for refusal in found.refused] == [("trailing_user", 2, "only_question")]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no limit of a file's size")
+def test_a_disk_that_is_full_leaves_no_half_file(tmp_path):
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(DatasetError) as error:
+            write_new(f"{ROW}\n" * 1000, tmp_path / "new.jsonl")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert error.value.code == "fix_file_unwritable"
+    assert list(tmp_path.iterdir()) == []
 
 
 # names

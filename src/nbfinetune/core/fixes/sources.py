@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from nbfinetune.core.convert.converter import Converter
 from nbfinetune.core.errors import DatasetError
@@ -143,7 +143,7 @@ def _problems(row: Row) -> Iterator[Problem]:
 
 
 def write_new(text: str, out: Path) -> None:
-    """Write a repaired text to a file that doesn't exist yet, as UTF-8.
+    """Write a repaired text to a file that doesn't exist yet, as UTF-8: whole or not at all.
 
     Raises:
         DatasetError: It exists, can't be written, or its name ends otherwise.
@@ -152,9 +152,19 @@ def write_new(text: str, out: Path) -> None:
         raise DatasetError("file_type", got=quoted_path(out.name))
     try:
         with out.open("xb") as file:
-            file.write(text.encode("utf-8", "surrogateescape"))
+            _fill(file, text.encode("utf-8", "surrogateescape"), out)
     except FileExistsError:
         raise DatasetError("fix_file_exists", out=quoted_path(out)) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise DatasetError("fix_file_unwritable", out=quoted_path(out), reason=reason) from None
+
+
+def _fill(file: BinaryIO, raw: bytes, out: Path) -> None:
+    """Write into a new file; a half one is deleted, so that a next try can be made."""
+    try:
+        file.write(raw)
+        file.flush()
+    except OSError:
+        out.unlink(missing_ok=True)
+        raise
