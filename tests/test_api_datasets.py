@@ -110,7 +110,7 @@ def test_quality_and_tokens_are_values_of_the_dataset(tiny):
     assert ft.quality("pirate") == ft.quality(data)
     assert ft.quality(data).card.rows == 2
     report = ft.xray("pirate", str(tiny))
-    assert report.dataset is data
+    assert report.dataset == data
     assert [row.trained_tokens for row in report.rows] == [len("Arr.") + 1, len("Ahoy.") + 1]
     assert report.figures.trained == sum(row.trained_tokens for row in report.rows)
 
@@ -125,3 +125,13 @@ def test_the_studio_saves_a_new_version():
     more = ft.validate(rows_of(PAIRS))
     assert keep_version("pirate", more) == "pirate: 2 rows kept as version 2"
     assert len(current().dataset("pirate")) == 2
+
+
+def test_a_model_that_is_known_has_its_special_tokens_found_in_the_texts():
+    ft.load_dataset(rows_of([("a", "b<|im_end|>"), ("c", "d")]), name="odd")
+    report = ft.xray("odd", "starter")
+    assert [str(problem) for problem in report.dataset.errors] == [
+        "line 1  $.messages[1].content  expected plain text, got the token '<|im_end|>' (1×), "
+        "which begins or ends a turn for this model"
+    ]
+    assert ft.open_dataset("odd").errors == ()
