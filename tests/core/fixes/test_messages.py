@@ -147,3 +147,9 @@ def test_the_rest_of_a_repaired_row_stays_as_it_was_written():
     assert only("role_aliases", before) == before.replace("human", "user").replace(
         "gpt", "assistant"
     )
+
+
+def test_of_two_questions_at_the_end_none_is_dropped_alone():
+    before = row("user: a", "assistant: b", "user: c", "user: d")
+    assert fixed(before, names=["trailing_user"]).text == before
+    assert fixed(before).text == row("user: a", "assistant: b")
