@@ -3,6 +3,11 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 FLOORS := .venv-floors
 
+# All but the first are part of `make test`, too.
+FAULTS := tests/faults tests/training/test_resume.py tests/training/test_disks.py \
+  tests/training/test_course.py tests/core/runs/test_space.py tests/engines tests/chat/test_hub.py \
+  tests/kernel/test_kernel_engines.py tests/kernel/test_kernel_training.py
+
 E2E_READY := $(VENV)/.ready-e2e
 
 .PHONY: setup demo lab test test-starter test-data test-floors test-front test-e2e labextension \
@@ -30,8 +35,8 @@ test-starter: setup  ## the built-in model: scores, obedience, and eight tasks t
 test-data: setup  ## real files, from ../shared/data or NBFINETUNE_TEST_DATA
 	$(PYTHON) -m pytest tests/data
 
-test-faults: setup  ## runs that are killed, damaged, starved; a few minutes
-	$(PYTHON) -m pytest tests/faults -s
+test-faults: setup  ## what can happen to runs: killed, damaged, starved, cut off; some minutes
+	$(PYTHON) -m pytest $(FAULTS) -s
 
 test-floors: setup  ## the kernel side on the oldest versions that we support (Colab's)
 	$(PYTHON) tools/floors_env.py
