@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nbfinetune.chat.columns import Column, parse_column
-from nbfinetune.core.errors import ConfigError, RunError
+from nbfinetune.core.errors import ConfigError
 
 
 @pytest.mark.parametrize(
@@ -43,17 +43,24 @@ def test_a_system_prompt_can_come_from_a_file(tmp_path):
     assert parse_column(f"base=@{path}") == Column("base", None, "你是客服。\nBe brief.")
 
 
-def test_a_prompt_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(RunError) as error:
-        parse_column(f"base=@{tmp_path / 'gone.txt'}")
-    assert str(error.value).startswith(f"{tmp_path / 'gone.txt'} can't be read: ")
-
-
-def test_a_prompt_file_that_is_no_text_is_named(tmp_path):
-    path = tmp_path / "image.png"
-    path.write_bytes(b"\x89PNG\xff")
-    with pytest.raises(RunError, match=r"image\.png can't be read: "):
+def unreadable(path) -> str:
+    with pytest.raises(ConfigError) as error:
         parse_column(f"base=@{path}")
+    return str(error.value)
+
+
+def test_a_prompt_file_that_is_not_there_is_named_with_the_way_out(tmp_path):
+    path = tmp_path / "gone.txt"
+    assert unreadable(path) == (
+        f"the system prompt can't be read from {path}: No such file or directory\n"
+        "@FILE takes the text of a file; without @ the words themselves are the prompt."
+    )
+
+
+@pytest.mark.parametrize("name", ["image.png", "a\0b"])
+def test_a_prompt_file_that_is_no_text_is_named(tmp_path, name):
+    (tmp_path / "image.png").write_bytes(b"\x89PNG\xff")
+    assert unreadable(tmp_path / name).split("\n")[0].endswith(": it is no UTF-8 text")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from nbfinetune.core.errors import ConfigError, RunError
+from nbfinetune.core.quoting import visible
 from nbfinetune.core.runs.store import Run
 
 _AT = re.compile(r"best|last|all|step-\d+")
@@ -48,8 +49,10 @@ def read_system(text: str) -> str:
         return text
     try:
         return Path(text[1:]).expanduser().read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise RunError("file_damaged", path=text[1:], reason=str(error)) from None
+    except (OSError, ValueError) as error:  # ValueError: no UTF-8, or a NUL in the name
+        reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
+        path = visible(text[1:], 200)
+        raise ConfigError("system_unreadable", field="system", path=path, reason=reason) from None
 
 
 def trained_system(run: Run) -> str | None:

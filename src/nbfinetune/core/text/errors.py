@@ -230,6 +230,12 @@ ERRORS: Mapping[str, Phrase] = {
         "{path} can't be read: {reason}",
         "无法读取 {path}：{reason}",
     ),
+    "system_unreadable": Phrase(
+        "the system prompt can't be read from {path}: {reason}",
+        "无法从 {path} 读取系统提示词：{reason}",
+        "@FILE takes the text of a file; without @ the words themselves are the prompt.",
+        "@文件 取用文件中的文字；没有 @ 时，文字本身就是系统提示词。",
+    ),
     "no_checkpoint": Phrase(
         "run {run} has no committed checkpoint{suffix}",
         "训练 {run} 没有已提交的检查点{suffix}",
