@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
+from threading import Event
 
 import msgspec
 import pytest
@@ -14,10 +15,13 @@ from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.errors import ConfigError, DatasetError, ModelError, RunError
 from nbfinetune.core.reading.sources import read_file
 from nbfinetune.core.runs.checkpoints import verify
-from nbfinetune.core.runs.events import Committed, EventWriter, Notice, StateChanged
-from nbfinetune.core.runs.store import RUN_ID, DataSpec, RunSpec
+from nbfinetune.core.runs.events import Committed, EventWriter, Notice, State, StateChanged
+from nbfinetune.core.runs.store import RUN_ID, DataSpec, Run, RunSpec
 from nbfinetune.session import Session
+from nbfinetune.training.job import TrainingJob
+from nbfinetune.training.settings_file import settings_text
 from tests.models import rows_of, save_checkpoint
+from tests.training.runs import prepare
 
 PAIRS = [(f"question {i}", f"answer {i}") for i in range(10)]
 
@@ -418,3 +422,47 @@ def test_a_comparison_is_greedy_unless_asked_otherwise(with_runs):
     seeded = msgspec.structs.replace(params, temperature=5.0, seed=1)
     other = with_runs.compare(*asked, seeded)
     assert [[r.text for r in row] for row in other.replies] != texts
+
+
+def test_a_run_that_another_kernel_trains_by_now_is_stopped(session, tmp_path):
+    """The handle that this kernel has of it ended with the first attempt."""
+    run = prepare(tmp_path / "home", "acme/chat")
+    done = Event()
+    done.set()
+    told(run, "queued", "training", "stopped")
+    session.jobs[run.id] = TrainingJob(run, done)
+    with Run(run.path).locked():
+        told(run, "queued", "training")
+        assert [session.job(run.id).state for _ in range(2)] == ["training", "training"]
+        session.training.stop(run.id)
+        assert run.requested("stop")
+
+
+def test_the_settings_of_a_run_like_another_can_be_read_back(session, tiny, tmp_path):
+    session.load_dataset(rows_of(PAIRS), name="pirate")
+    first = session.train("pirate", name="A", base_model=str(tiny), epochs=1)
+    first.wait(timeout_seconds=120)
+    second = session.train(like="A", name="B")
+    second.wait(timeout_seconds=120)
+    path = tmp_path / "b.yaml"
+    path.write_text(settings_text(second.run.spec), "utf-8")
+    third = session.train("pirate", name="C", config=path)
+    assert third.wait(timeout_seconds=120).state == "finished"
+    assert third.run.spec.data.files == first.run.spec.data.files
+
+
+def test_a_validation_set_is_found_in_the_library(session, tiny, tmp_path):
+    session.load_dataset(rows_of(PAIRS[:8]), name="pirate")
+    session.load_dataset(rows_of(PAIRS[8:]), name="held")
+    again = Session(tmp_path / "home")  # after a restart of the kernel
+    job = again.train("pirate", validation="held", base_model=str(tiny), epochs=1)
+    assert job.wait(timeout_seconds=120).state == "finished"
+    data = job.run.spec.data
+    assert (data.train_rows, data.validation_rows, data.validation) == (8, 2, "held")
+
+
+def told(run: Run, *states: State) -> None:
+    writer = EventWriter(run.events)
+    for state in states:
+        writer.emit(StateChanged(state=state))
+    writer.close()

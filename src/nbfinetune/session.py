@@ -21,7 +21,7 @@ from nbfinetune.chat.model import SamplingParams
 from nbfinetune.chat.models import How, Models, as_here, how_of
 from nbfinetune.chat.waiting import PATIENT, Waiting
 from nbfinetune.core.dataset import MessageDataset, Split
-from nbfinetune.core.errors import ConfigError, ModelError, RunError
+from nbfinetune.core.errors import ConfigError, DatasetError, ModelError, RunError
 from nbfinetune.core.library.entries import Deleted, Entry
 from nbfinetune.core.library.source import Source, read_source
 from nbfinetune.core.library.store import DatasetLibrary
@@ -267,8 +267,9 @@ class Session:
     def _validation(self, given: Validation) -> float | MessageDataset:
         if isinstance(given, MessageDataset):
             return given
-        if isinstance(given, str) and given in self.datasets:
-            return self.datasets[given]
+        if isinstance(given, str):
+            with suppress(DatasetError):
+                return self.dataset(given)
         return validation_share(given)
 
     @property

@@ -168,6 +168,24 @@ def test_a_paused_run_makes_room_and_waits_for_its_turn_to_go_on(control, worker
     worker.end(one)
 
 
+def test_a_paused_run_that_waits_to_go_on_can_be_told_to_stay_paused(control, worker, make) -> None:
+    one, two = make("one"), make("two")
+    first, second = control.queue.submit(one, "thread"), control.queue.submit(two, "thread")
+    control.pause()
+    worker.tell(one, "paused")
+    until(lambda: second.state == "training")
+    control.resume("one")
+    said = str(control.pause("one"))
+    waits = control.queue.position(one)
+    worker.end(two)
+    until(lambda: not second.running)
+
+    assert (said, waits) == ("one: already paused", 0)
+    assert one.requested("pause")
+    assert first.running
+    worker.end(one)
+
+
 def test_what_was_asked_of_an_earlier_attempt_is_forgotten_and_of_this_one_is_not(
     control, worker, make
 ) -> None:

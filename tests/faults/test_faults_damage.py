@@ -149,3 +149,28 @@ def test_a_record_that_points_elsewhere_is_refused(stopped, name):
     (checkpoint / RECORD).write_text(json.dumps(record), "utf-8")
     with pytest.raises(RunError, match="is missing"):
         starting_point(stopped)
+
+
+CHANGING = [
+    {"layer_replication": [[0, 2], [0, 2]]}, {"bias": "all"}, {"use_dora": True},
+    {"init_lora_weights": "pissa"}, {"modules_to_save": ["norm"]}, {"target_modules": "(a+)+$"},
+    {"trainable_token_indices": [1]}, {"of_a_later_version": True},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("setting", CHANGING)
+def test_an_adapter_that_would_change_the_base_is_refused(tiny, stopped, setting):
+    model = LocalModel(load_base(str(tiny)))
+    prompt, short = HELD_OUT[0].prompt, SamplingParams(max_tokens=4)
+    said = model.chat(stopped.checkpoint_path(3)).reply(prompt, short).text
+    base = model.chat().reply(prompt, short).text
+
+    def change(folder: Path) -> None:
+        path = folder / "adapter_config.json"
+        path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **setting}), "utf-8")
+
+    recommitted(stopped.checkpoint_path(4), change)
+    with pytest.raises(RunError, match="plain LoRA"):
+        model.chat(stopped.checkpoint_path(4)).reply(prompt, short)
+    assert model.chat().reply(prompt, short).text == base
+    assert model.chat(stopped.checkpoint_path(3)).reply(prompt, short).text == said

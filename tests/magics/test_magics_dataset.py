@@ -288,8 +288,9 @@ def test_the_limits_of_a_platform_are_added(notebook: Notebook) -> None:
         ),
         (
             "%%ft_dataset a --system @nothing.txt\nuser: a\nassistant: b",
-            "RunError: nothing.txt can't be read: "
-            "[Errno 2] No such file or directory: 'nothing.txt'",
+            "ConfigError: the system prompt can't be read from nothing.txt: "
+            "No such file or directory\n"
+            "@FILE takes the text of a file; without @ the words themselves are the prompt.",
         ),
         (
             "%ft_dataset a --sytem x",

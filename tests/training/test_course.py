@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
+from nbfinetune.chat.models import Models
 from nbfinetune.core.runs.checkpoints import verify
 from nbfinetune.core.runs.events import Noticed, Removed, read_events
-from nbfinetune.training import loop
+from nbfinetune.training import batches, learner, loop, measures, worker
+from nbfinetune.training.channel import Channel
 from nbfinetune.training.learner import Learned, Learner
 from nbfinetune.training.schedule import schedule
 from tests.models import talk
@@ -26,7 +28,9 @@ def course(tiny, tmp_path, rows=ROWS, held_out=HELD_OUT, **settings):
 def losses(monkeypatch):
     """Validation losses to come, in place of measured ones: the last one stays."""
     ahead: list[float] = []
-    monkeypatch.setattr(loop, "mean_loss", lambda *_: ahead.pop(0) if len(ahead) > 1 else ahead[0])
+    monkeypatch.setattr(
+        learner, "mean_loss", lambda *_: ahead.pop(0) if len(ahead) > 1 else ahead[0]
+    )
     return ahead
 
 
@@ -139,3 +143,83 @@ def test_a_run_in_the_kernel_that_will_take_long_says_so_once(tiny, tmp_path, mo
     (told,) = record.notices
     assert told.notice.code == "long_run"
     assert told.step == 5
+
+
+def test_measuring_takes_fewer_rows_at_once_where_memory_is_short(tiny, tmp_path, monkeypatch):
+    whole = batches.summed_loss
+
+    def starved(model, batch):
+        if len(batch["input_ids"]) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return whole(model, batch)
+
+    plenty = course(tiny, tmp_path / "plenty", held_out=ROWS[:5], batch_size=8)[1]
+    for module in (batches, learner):
+        monkeypatch.setattr(module, "summed_loss", starved)
+    _, record = course(tiny, tmp_path / "scarce", held_out=ROWS[:5], batch_size=8)
+    assert record.state == "finished"
+    told = [event.loss for event in record.validation]
+    assert told == pytest.approx([event.loss for event in plenty.validation], rel=1e-5)
+
+
+def test_patience_that_had_ended_when_a_run_was_cut_off_ends_it_at_once(tiny, tmp_path):
+    run, record = course(
+        tiny, tmp_path, epochs=8, batch_size=8, learning_rate=0.05, early_stop_patience=1
+    )
+    last = record.step
+    assert last < 8
+    lines = run.events.read_bytes().splitlines(keepends=True)
+    commit = max(n for n, line in enumerate(lines) if b'"kind":"checkpoint"' in line)
+    run.events.write_bytes(b"".join(lines[: commit + 1]))
+    again = train(run)
+    assert (again.state, again.step) == ("finished", last)
+    assert [e.notice.code for e in again.notices].count("stopped_early") == 1
+
+
+def test_matrices_that_never_had_a_gradient_do_not_keep_a_run_from_going_on(tiny, tmp_path):
+    models = Models()
+    layer = models.get(str(tiny)).base.model.model.layers[0]
+    layer.spare = torch.nn.Linear(32, 32, bias=False).requires_grad_(False)
+    run = prepare(tmp_path, tiny, epochs=2, batch_size=4, save_every=1)
+    for at in (None, 1):
+        channel = Channel(run)
+        worker.run(run, channel, at, models)
+        channel.close()
+        assert run.record().state == "finished"
+    assert [event.step for event in run.record().train] == [1, 2, 3, 4]
+
+
+def test_a_base_model_is_not_unloaded_while_a_run_prepares(tiny, tmp_path, monkeypatch):
+    models, seen = Models(), []
+    rows, learn = worker.labelled_rows, loop.TrainingLoop._learn
+
+    def unloading(*given):
+        models.unload()
+        return rows(*given)
+
+    def looking(self, step):
+        seen.append([loaded.name for loaded in models.loaded()])
+        learn(self, step)
+
+    monkeypatch.setattr(worker, "labelled_rows", unloading)
+    monkeypatch.setattr(loop.TrainingLoop, "_learn", looking)
+    run = prepare(tmp_path, tiny, epochs=1, batch_size=8)
+    channel = Channel(run)
+    worker.run(run, channel, None, models)
+    channel.close()
+    assert run.record().state == "finished"
+    assert seen == [[str(tiny)]]
+
+
+def test_samples_read_no_more_of_a_long_prompt_than_the_model_can(tiny, tmp_path, monkeypatch):
+    prompts, generate = [], measures.generate
+
+    def looking(model, ids, *given, **named):
+        prompts.extend(map(len, ids))
+        return generate(model, ids, *given, **named)
+
+    monkeypatch.setattr(measures, "generate", looking)
+    held_out = [talk("hi", "ok", "z" * 2500, "y")]
+    _, record = course(tiny, tmp_path, held_out=held_out, max_length=128)
+    assert record.state == "finished"
+    assert max(prompts) + measures.SAMPLE_TOKENS == 512

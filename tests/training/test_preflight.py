@@ -8,7 +8,10 @@ from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.dataset import MessageDataset, Split
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.runs.events import Notice
+from nbfinetune.core.runs.store import RunStore
+from nbfinetune.training.planning import plan
 from nbfinetune.training.preflight import (
+    freeze,
     optimizer_steps,
     overlap_notices,
     read_rows,
@@ -114,3 +117,29 @@ def test_validation_rows_that_are_trained_on_are_counted():
     own = (talk(" a", "b"), talk("e", "f"))  # blanks around a text make no other row
     assert overlap_notices(Split(train, own)) == [Notice("validation_overlap", {"count": 1})]
     assert overlap_notices(Split(train, own[1:])) == []
+
+
+def test_a_folder_that_is_taken_costs_nobody_their_run(tmp_path):
+    spec, split = plan(
+        dataset(20), 0.1, {}, name="one", base_model="starter", preset=None, engine="thread"
+    )
+    runs = RunStore(tmp_path)
+    run = freeze(runs, spec, split)
+    with pytest.raises(FileExistsError):
+        freeze(runs, spec, split)
+    assert run.spec == spec
+    assert len(read_rows(run.path / "data", "train")) == 18
+
+
+def test_a_model_folder_is_named_so_that_it_is_found_from_everywhere(tmp_path, monkeypatch):
+    (tmp_path / "m").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    def planned(base_model: str) -> str:
+        spec, _ = plan(
+            dataset(20), 0.1, {}, name="one", base_model=base_model, preset=None, engine="thread"
+        )
+        return spec.base_model
+
+    found = [planned(name) for name in ("m", "./m", str(tmp_path / "m"), "org/m", "starter")]
+    assert found == [str(tmp_path / "m")] * 3 + ["org/m", "starter"]

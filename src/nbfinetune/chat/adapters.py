@@ -25,6 +25,11 @@ WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 KEPT = 8
 """So many checkpoints stay on a base; beyond that, the one that answered longest ago goes."""
 
+_OURS = {"r", "lora_alpha", "lora_dropout", "target_modules", "task_type", "inference_mode",
+         "base_model_name_or_path", "peft_version"}  # fmt: skip
+"""What a checkpoint decides. All else in its settings is as PEFT has it by default: some of that
+replicates layers of the base, changes its weights or imports what it names."""
+
 _UNKNOWN: Literal["?"] = "?"
 
 
@@ -175,10 +180,23 @@ def check_adapter(checkpoint: Path) -> None:
             pass
     except (ValueError, SafetensorError) as error:
         raise RunError("checkpoint_damaged", path=checkpoint, reason=str(error)) from None
-    # auto_mapping would import a module that the file names
-    plain = isinstance(config, dict) and config.get("peft_type") == "LORA"
-    if not plain or config.get("auto_mapping"):
+    if not isinstance(config, dict) or not _is_plain(config):
         raise RunError("checkpoint_damaged", path=checkpoint, reason="it is not a plain LoRA")
+
+
+def _is_plain(config: dict[str, Any]) -> bool:
+    ordinary = LoraConfig().to_dict()
+    listed = config.get("target_modules")
+    return (
+        config.get("peft_type") == "LORA"
+        and isinstance(listed, list)  # a text would be a pattern
+        # what another version of PEFT knows besides may stand there, as long as it is off
+        and all(
+            value == ordinary[name] if name in ordinary else not value
+            for name, value in config.items()
+            if name not in _OURS
+        )
+    )
 
 
 def _record(checkpoint: Path) -> bytes:

@@ -45,6 +45,12 @@ def snapshot(name: str) -> Path | None:
     return found if (found / CONFIG).is_file() else None
 
 
+def has_tokenizer(folder: Path) -> bool:
+    """Whether that folder has more than the settings, which others fetch alone."""
+    files = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json")
+    return any((folder / file).is_file() for file in files)
+
+
 def is_complete(name: str) -> bool:
     """Whether all files of the model are here; their contents are not looked at."""
     folder = snapshot(name)

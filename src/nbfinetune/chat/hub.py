@@ -83,7 +83,7 @@ def _from_hub(name: str, waiting: Waiting, *, weights: bool) -> Path:
         return _from_modelscope(name)
     _require_id(name)
     there = cache.snapshot(name)
-    if there is not None and (not weights or cache.is_complete(name)):
+    if there is not None and (cache.is_complete(name) if weights else cache.has_tokenizer(there)):
         if weights:
             cache.verify(name, there, waiting)
         return there

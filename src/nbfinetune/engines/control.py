@@ -42,9 +42,13 @@ class RunControl:
         if reference is None:
             if not jobs:
                 raise RunError("no_runs")
-            return list(jobs.values())[-1]
-        run = self.runs.get(reference)
-        return jobs.get(run.id) or TrainingJob(run)
+            run = list(jobs.values())[-1].run
+        else:
+            run = self.runs.get(reference)
+        own = jobs.get(run.id)
+        if own is None or (not own.running and run.is_held()):  # trained elsewhere by now
+            return TrainingJob(run)
+        return own
 
     def stop(self, reference: str | None = None, *, now: bool = False) -> Notice:
         """Ask a run to end with a checkpoint, wherever it trains; `now` ends its process.
@@ -74,6 +78,8 @@ class RunControl:
         """
         job = self._meant(reference)
         run, state = job.run, job.state
+        if state == "paused":
+            self.queue.rest(run)
         if state == "paused" or job.record().ended:
             return Notice("run_is", {"name": run.name, "state": state})
         if self.queue.position(run):

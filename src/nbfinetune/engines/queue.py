@@ -103,6 +103,11 @@ class TrainingQueue:
                 self._waiting.append(turn)
             self._look()
 
+    def rest(self, run: Run) -> None:
+        """A paused run that waits to go on waits no more: it stays paused."""
+        with self._lock:
+            self._waiting = [turn for turn in self._waiting if turn.job.run.id != run.id]
+
     def adopt(self) -> None:
         """Take over what trains in processes whose kernels are gone."""
         with self._lock:

@@ -7,8 +7,8 @@ that 8×1, 1×8 and 2×4 are the same step. Knows no run, no schedule and no fil
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
@@ -17,11 +17,13 @@ from nbfinetune.chat.loading import BaseModel
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.errors import RunError
 from nbfinetune.templates.labels import LabelledRow
-from nbfinetune.training.batches import collate, pad_id, summed_loss
+from nbfinetune.training.batches import collate, mean_loss, pad_id, summed_loss
 from nbfinetune.training.seeds import drawing
 
 _MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 _MOST_SKIPPED = 50
+
+T = TypeVar("T")
 
 
 class Learned(NamedTuple):
@@ -77,9 +79,18 @@ class Learner:
         Raises:
             RunError: A single row does not fit into memory.
         """
+        return self._with_room(lambda: self._step(rows, number, learning_rate), rows, number)
+
+    def measure(self, rows: Sequence[LabelledRow], *, number: int) -> float | None:
+        """`mean_loss` over rows that are not learned; finds its room as `step` does."""
+        return self._with_room(
+            lambda: mean_loss(self.model, rows, self._pad_id, self.micro_batch_size), rows, number
+        )
+
+    def _with_room(self, compute: Callable[[], T], rows: Sequence[LabelledRow], number: int) -> T:
         while True:
             try:
-                return self._step(rows, number, learning_rate)
+                return compute()
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
@@ -144,15 +155,20 @@ class Learner:
         Raises:
             RunError: They belong to other matrices.
         """
-        names = [f"{name}.{moment}" for name in self._trained for moment in _MOMENTS]
-        if set(weights) != set(self._trained) or not state.keys() >= set(names):
+        names = {f"{name}.{moment}" for name in self._trained for moment in _MOMENTS}
+        if set(weights) != set(self._trained) or not names | {"scale"} >= state.keys():
             raise RunError("checkpoint_other_matrices")
         for name, parameter in self._trained.items():
             if weights[name].shape != parameter.shape:
                 raise RunError("checkpoint_other_matrices")
             with torch.no_grad():
                 parameter.copy_(weights[name])
-            moments = {moment: state[f"{name}.{moment}"] for moment in _MOMENTS}
+            # none for a matrix that no gradient has reached yet: images, first overflows in float16
+            moments = {m: state[f"{name}.{m}"] for m in _MOMENTS if f"{name}.{m}" in state}
+            if not moments:
+                continue
+            if len(moments) < len(_MOMENTS):
+                raise RunError("checkpoint_other_matrices")
             self._optimizer.state[parameter] = {
                 m: value if m == "step" else value.to(parameter.device)
                 for m, value in moments.items()

@@ -32,7 +32,6 @@ from nbfinetune.core.runs.space import needing
 from nbfinetune.core.runs.store import Run
 from nbfinetune.core.runs.symptoms import SymptomWatch, named_lines
 from nbfinetune.templates.labels import LabelledRow
-from nbfinetune.training.batches import mean_loss, pad_id
 from nbfinetune.training.channel import Channel
 from nbfinetune.training.estimate import long_notices
 from nbfinetune.training.learner import Learner
@@ -89,6 +88,8 @@ class TrainingLoop:
         for self._done in islice(steps, after):
             pass
         self._tell_what_is_missing(fold(read_events(self._run.events)))
+        if after and self._is_enough():  # the last attempt was cut off before it came to this
+            return self._end()
         for step in steps:
             if ending := self._obey():
                 return ending
@@ -169,8 +170,9 @@ class TrainingLoop:
         since = sum(step > best for step in self._measured)
         if since < patience:
             return False
-        notice = Notice("stopped_early", {"count": since, "step": best})
-        self._channel.emit(Noticed(step=self._done.number, notice=notice))
+        if "stopped_early" not in self._told:
+            notice = Notice("stopped_early", {"count": since, "step": best})
+            self._channel.emit(Noticed(step=self._done.number, notice=notice))
         return True
 
     def _best(self) -> int | None:
@@ -245,9 +247,8 @@ class TrainingLoop:
             remove(self._run.checkpoint_path(step))
 
     def _validate(self) -> float | None:
-        rows, size = self._rows.validation, self._learner.micro_batch_size
         with self._base.computing():
-            loss = mean_loss(self._learner.model, rows, pad_id(self._base.tokenizer), size)
+            loss = self._learner.measure(self._rows.validation, number=self._done.number)
         if loss is None:
             return None
         step, epoch, loss = self._done.number, self._done.epoch, finite(loss)

@@ -43,9 +43,10 @@ def samples(
     deadline = time.monotonic() + SAMPLE_SECONDS
     was_training = model.training
     model.eval()
+    room = max(1, base.context_length - SAMPLE_TOKENS)
     answers = generate(
         model,
-        [base.template.prompt_ids(row.prompt) for row in rows],
+        [base.template.prompt_ids(row.prompt)[-room:] for row in rows],
         SamplingParams(max_tokens=SAMPLE_TOKENS),
         base.stop_ids(),
         should_stop=lambda: should_stop() or time.monotonic() > deadline,

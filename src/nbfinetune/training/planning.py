@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from nbfinetune.core.dataset import MessageDataset, Split
 from nbfinetune.core.errors import ConfigError
-from nbfinetune.core.presets import preset_for, resolve_config
+from nbfinetune.core.presets import STARTER, preset_for, resolve_config
 from nbfinetune.core.reading.sources import read_file
 from nbfinetune.core.runs.events import Notice
 from nbfinetune.core.runs.launched import ENGINES, EngineName
@@ -52,7 +53,7 @@ def plan(
         run_id=new_run_id(name),
         name=name,
         created=datetime.now(UTC).isoformat("T", "milliseconds"),
-        base_model=base_model,
+        base_model=_anywhere(base_model),
         preset=chosen,
         config=config,
         data=DataSpec(
@@ -70,6 +71,12 @@ def plan(
     return spec, split
 
 
+def _anywhere(base_model: str) -> str:
+    """The name of a base model that means the same in whichever folder a run is resumed."""
+    folder = Path(base_model).expanduser()
+    return str(folder.resolve()) if base_model != STARTER and folder.is_dir() else base_model
+
+
 def rows_of(run: Run) -> tuple[MessageDataset, MessageDataset | float]:
     """The rows that a run was trained on, and those it was measured on: 0 where there are none.
 
@@ -80,7 +87,7 @@ def rows_of(run: Run) -> tuple[MessageDataset, MessageDataset | float]:
     train = read_file(folder / "train.jsonl", name=spec.data.name)
     if not spec.data.validation_rows:
         return train, 0.0
-    return train, read_file(folder / "validation.jsonl", name=f"validation of {spec.name}")
+    return train, read_file(folder / "validation.jsonl", name=spec.data.validation)
 
 
 def engine_named(name: str) -> EngineName:

@@ -96,6 +96,8 @@ def freeze(runs: RunStore, spec: RunSpec, split: Split) -> Run:
         try:
             run = runs.create(spec)
             write_rows(split, run.path / "data")
+        except FileExistsError:  # another kernel's run of this millisecond
+            raise
         except OSError:
             shutil.rmtree(runs.folder / spec.run_id, ignore_errors=True)
             raise

@@ -64,12 +64,13 @@ def _train(target: Run, channel: Channel, resume: int | None, models: Models) ->
     shared = _base(target, channel, models)
     if shared is None:
         return _early(channel)
-    channel.emit(environment(str(shared.device)))
-    rows, notices = labelled_rows(target, shared.template, shared.context_length)
-    longest = max(len(row.ids) for row in rows.train)
-    short = shortage(shared, config, _how(shared), longest)
-    notices = [*choice_notices(how_of(config), _how(shared)), *notices, *short]
-    with trained_on(shared, config) as (base, model):
+    with trained_on(shared, config) as (base, model):  # from here on nobody unloads it
+        channel.emit(environment(str(shared.device)))
+        rows, notices = labelled_rows(target, shared.template, shared.context_length)
+        longest = max(len(row.ids) for row in rows.train)
+        how = _how(shared, config)
+        short = shortage(shared, config, how, longest)
+        notices = [*choice_notices(how_of(config), how), *notices, *short]
         with base.computing():
             learner = Learner(base, model, config, base.adapter or "")
         channel.emit(_plan(target.spec, base, learner, rows, notices))
@@ -120,8 +121,9 @@ def _base(target: Run, channel: Channel, models: Models) -> BaseModel | None:
         raise
 
 
-def _how(base: BaseModel) -> How:
-    return How(str(base.device), str(base.dtype).removeprefix("torch."))
+def _how(base: BaseModel, config: TrainConfig) -> How:
+    dtype = str(base.dtype).removeprefix("torch.")
+    return How(str(base.device), dtype, config.load_in_4bit)
 
 
 def labelled_rows(

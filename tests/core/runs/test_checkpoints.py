@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -213,3 +215,20 @@ def test_a_file_is_replaced_as_a_whole_and_leaves_nothing_beside_it(tmp_path):
     write_atomically(path, b"two")
     assert path.read_bytes() == b"two"
     assert [p.name for p in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_files_are_synced_as_every_system_allows_it(tmp_path, monkeypatch):
+    """Windows syncs only what was opened for writing."""
+    fcntl, synced, fsync = pytest.importorskip("fcntl"), [], os.fsync
+
+    def strict(fd: int) -> None:
+        if stat.S_ISREG(os.fstat(fd).st_mode):
+            if fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+                raise OSError(9, "Bad file descriptor")
+            synced.append(fd)
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", strict)
+    save(tmp_path / "step-3")
+    assert verify(tmp_path / "step-3").step == 3
+    assert len(synced) == 3  # both files, and their record

@@ -52,7 +52,7 @@ def commit(
     try:
         staging.mkdir(parents=True)
         fill(staging)
-        files = [_entry(path) for path in sorted(staging.iterdir())]
+        files = [_entry(_synced(path)) for path in sorted(staging.iterdir())]
         record = CommitRecord(step=step, epoch=epoch, spec_sha256=spec_sha256, files=files)
         _write_synced(staging / RECORD, msgspec.json.format(msgspec.json.encode(record)))
         _sync_directory(staging)
@@ -121,10 +121,15 @@ def _verify_file(path: Path, entry: FileEntry) -> None:
         raise RunError("checkpoint_damaged", path=path, reason=f"{entry.name} has changed")
 
 
+def _synced(path: Path) -> Path:
+    with path.open("r+b") as file:  # Windows syncs only what could be written to
+        os.fsync(file.fileno())
+    return path
+
+
 def _entry(path: Path) -> FileEntry:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-        os.fsync(file.fileno())
     return FileEntry(path.name, path.stat().st_size, digest)
 
 

@@ -62,6 +62,8 @@ def is_held(folder: Path, name: str) -> bool:
             return False
     except filelock.Timeout:
         return True
+    except OSError:  # a folder that can only be read: nobody writes there
+        return False
 
 
 def in_use(folder: Path) -> RunError:
