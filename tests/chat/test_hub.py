@@ -109,6 +109,18 @@ def test_a_template_alone_needs_no_weights_and_they_come_later(online):
     assert online.files() == FETCHED[3:5]
 
 
+def test_settings_alone_in_the_cache_are_no_tokenizer(online, source):
+    """So it is after `AutoConfig.from_pretrained`, or a download that was cut off early."""
+    repository = repository_folder(NAME)
+    snapshot = repository / "snapshots" / COMMIT
+    snapshot.mkdir(parents=True)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text(COMMIT)
+    (snapshot / "config.json").write_bytes((source / "config.json").read_bytes())
+    assert load_template(NAME).tokenizer.eos_token == "<|im_end|>"
+    assert (snapshot / "tokenizer.json").is_file()
+
+
 def test_a_line_that_breaks_is_taken_up_where_it_broke(online, monkeypatch):
     monkeypatch.setattr(fetching, "_AT_ONCE", 1)
     online.cut_after, online.cuts = 30_000, 2
