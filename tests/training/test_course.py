@@ -7,7 +7,7 @@ import torch
 
 from nbfinetune.chat.models import Models
 from nbfinetune.core.runs.checkpoints import verify
-from nbfinetune.core.runs.events import Noticed, Removed, read_events
+from nbfinetune.core.runs.events import Noticed, Removed, TrainStep, read_events
 from nbfinetune.training import batches, learner, loop, measures, worker
 from nbfinetune.training.channel import Channel
 from nbfinetune.training.learner import Learned, Learner
@@ -50,6 +50,29 @@ def test_when_a_run_measures_and_saves(tiny, tmp_path, settings, measured, saved
     assert [event.step for event in record.validation] == measured
     assert [event.step for event in record.checkpoints] == run.steps() == saved
     assert sorted({sample.step for sample in record.samples}) == [0, *saved]
+
+
+class SaveAt(Channel):
+    """Somebody asks for a checkpoint, by name, once that step was told."""
+
+    def __init__(self, run, step: int) -> None:
+        super().__init__(run)
+        self._asking, self._step = run, step
+
+    def emit(self, event) -> None:
+        super().emit(event)
+        if isinstance(event, TrainStep) and event.step == self._step:
+            self._asking.request("save")
+
+
+def test_a_checkpoint_of_a_measured_step_has_its_loss_and_measures_no_second_time(tiny, tmp_path):
+    run = prepare(
+        tmp_path, tiny, ROWS, HELD_OUT, **{**PLAIN, "batch_size": 2, "epochs": 1, "eval_every": 1}
+    )
+    record = train(run, SaveAt(run, 2))
+    assert [event.step for event in record.validation] == [0, 1, 2, 3, 4]
+    told = {event.step: event.loss for event in record.validation}
+    assert [(c.step, c.validation_loss) for c in record.checkpoints] == [(2, told[2]), (4, told[4])]
 
 
 def test_the_newest_checkpoints_stay_and_the_best_one(tiny, tmp_path, losses):

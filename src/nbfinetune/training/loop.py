@@ -247,6 +247,9 @@ class TrainingLoop:
             remove(self._run.checkpoint_path(step))
 
     def _validate(self) -> float | None:
+        """The loss on the held-out rows, told once for a step; None where there are none."""
+        if self._done.number in self._measured:
+            return self._measured[self._done.number]
         with self._base.computing():
             loss = self._learner.measure(self._rows.validation, number=self._done.number)
         if loss is None:
