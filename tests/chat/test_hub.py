@@ -215,15 +215,21 @@ def test_a_download_that_was_killed_is_not_taken_for_complete_and_goes_on(online
 
 
 def test_a_process_that_is_killed_while_it_fetches_leaves_what_the_next_one_goes_on_with(online):
-    online.bytes_per_second = 40_000
+    online.bytes_per_second = 20_000
+    blobs = repository_folder(NAME) / "blobs"
     environment = {**os.environ, "HF_HUB_OFFLINE": "0"}
+
+    def in_the_middle_of_a_file() -> bool:
+        begun = [path.stat().st_size for path in blobs.glob("*.incomplete")]
+        return online.sent > 40_000 and any(begun)
+
     program = f"from nbfinetune.chat.hub import find; find({NAME!r})"
     fetching_process = subprocess.Popen([sys.executable, "-c", program], env=environment)
-    patiently(lambda: online.sent > 40_000, 60)
+    patiently(in_the_middle_of_a_file, 60)
     fetching_process.kill()
     fetching_process.wait()
     assert not is_complete(NAME)
-    assert list((repository_folder(NAME) / "blobs").glob("*.incomplete"))
+    assert list(blobs.glob("*.incomplete"))
     online.bytes_per_second, before = 0, len(online.asked)
     load_base(NAME)
     assert any("bytes=" in line for line in online.asked[before:])
