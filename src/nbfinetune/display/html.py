@@ -39,7 +39,8 @@ STYLE = """
   padding: .35em .9em .35em 0; border: 0; min-width: 5em;
   border-bottom: 1px solid rgba(127,127,127,.22);
   background: none !important; white-space: pre-wrap; overflow-wrap: anywhere; }
-.jp-nbfinetune .runs th, .jp-nbfinetune .runs td { min-width: 0; }
+.jp-nbfinetune .runs th, .jp-nbfinetune .runs td { min-width: 0; padding-right: .6em; }
+.jp-nbfinetune .runs td:not(:last-child), .jp-nbfinetune .runs th { overflow-wrap: break-word; }
 .jp-nbfinetune th { font-weight: 600; }
 .jp-nbfinetune th .quiet { font-weight: 400; }
 .jp-nbfinetune .number { text-align: right !important; font-variant-numeric: tabular-nums; }

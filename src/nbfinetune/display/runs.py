@@ -9,6 +9,7 @@ import msgspec
 from nbfinetune.core import text
 from nbfinetune.core.errors import RunError
 from nbfinetune.core.runs.events import Environment
+from nbfinetune.core.runs.launched import ENGINES
 from nbfinetune.core.runs.record import RunRecord
 from nbfinetune.core.runs.store import Run, RunSpec
 from nbfinetune.display.html import box, esc
@@ -25,8 +26,8 @@ HEADS = (
 def runs_html(runs: Sequence[Run]) -> str:
     """All runs as a table, in their order."""
     rows = runs_table(runs)
-    # a column that is empty in every row only takes room
-    told = [place for place in range(len(HEADS)) if any(row[place] for row in rows)]
+    # a column that says nothing, or of every run the usual engine, only takes room
+    told = [i for i in range(len(HEADS)) if {row[i] for row in rows} - {"", ENGINES[0]}]
     heads = _heads()
     return _table_html([heads[i] for i in told], [[row[i] for i in told] for row in rows])
 
