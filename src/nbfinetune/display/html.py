@@ -8,7 +8,7 @@ from html import escape
 # and dark pages alike.
 STYLE = """
 .jp-nbfinetune { font: 13px/1.5 var(--jp-ui-font-family, system-ui, sans-serif);
-  color: var(--jp-ui-font-color1, inherit); max-width: 68em; }
+  color: var(--jp-ui-font-color1, inherit); max-width: 68em; container-type: inline-size; }
 .jp-nbfinetune * { box-sizing: border-box; }
 .jp-nbfinetune h4 { margin: 0 0 .3em; font-size: 1.1em; font-weight: 600; }
 .jp-nbfinetune .quiet { opacity: .68; }
@@ -44,6 +44,14 @@ STYLE = """
 .jp-nbfinetune th { font-weight: 600; }
 .jp-nbfinetune th .quiet { font-weight: 400; }
 .jp-nbfinetune .number { text-align: right !important; font-variant-numeric: tabular-nums; }
+@container (max-width: 600px) {  /* a list becomes cards: each value beside its head's name */
+  .jp-nbfinetune .listed :is(tbody, tr, td) { display: block; }
+  .jp-nbfinetune .listed th, .jp-nbfinetune .listed td:empty { display: none; }
+  .jp-nbfinetune .listed tr { padding: .4em 0; border-bottom: 1px solid rgba(127,127,127,.22); }
+  .jp-nbfinetune .listed td { padding: 0 0 0 8em; border: 0; text-indent: -8em; }
+  .jp-nbfinetune .listed td::before { content: attr(data-head); display: inline-block; width: 8em;
+    text-indent: 0; opacity: .68; }
+}
 .jp-nbfinetune .answer { font-size: .85em; opacity: .68; display: block; }
 """
 

@@ -140,6 +140,14 @@ def _environment(told: Environment | None) -> list[tuple[str, str]]:
 
 def _table_html(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     head = "".join(f"<th>{esc(name)}</th>" for name in heads)
-    cells = ("".join(f"<td>{esc(cell)}</td>" for cell in row) for row in rows)
-    body = "".join(f"<tr>{c}</tr>" for c in cells)
-    return box(f"<table class='runs'>{f'<tr>{head}</tr>' if head else ''}{body}</table>")
+    body = "".join(f"<tr>{_cells(heads, row)}</tr>" for row in rows)
+    kind = "runs listed" if heads else "runs"
+    return box(f"<table class='{kind}'>{f'<tr>{head}</tr>' if head else ''}{body}</table>")
+
+
+def _cells(heads: Sequence[str], row: Sequence[str]) -> str:
+    if not heads:
+        return "".join(f"<td>{esc(cell)}</td>" for cell in row)
+    # a narrow page writes the head's name before the value
+    named = zip(heads, row, strict=True)
+    return "".join(f'<td data-head="{esc(head)}">{esc(cell)}</td>' for head, cell in named)
