@@ -1,6 +1,6 @@
 """What can be known before the wait: rows on each side, optimizer steps, whether they are enough.
 
-Needs no model. What needs the tokenizer (trained tokens, cut rows) is in `training.batches`.
+Needs no model. What needs the tokenizer (trained tokens, cut rows) is in `training.tokenizing`.
 """
 
 from __future__ import annotations

@@ -22,7 +22,6 @@ from nbfinetune.core.runs.events import Failed, Notice, Planned, Resumed, StateC
 from nbfinetune.core.runs.resuming import set_aside, starting_point
 from nbfinetune.core.runs.store import Run, RunSpec
 from nbfinetune.templates.render import ChatTemplate
-from nbfinetune.training.batches import special_tokens_kept, tokenize
 from nbfinetune.training.channel import Channel
 from nbfinetune.training.environment import environment
 from nbfinetune.training.learner import Learner
@@ -32,6 +31,7 @@ from nbfinetune.training.preflight import read_rows
 from nbfinetune.training.room import shortage
 from nbfinetune.training.schedule import optimizer_steps
 from nbfinetune.training.snapshots import restore
+from nbfinetune.training.tokenizing import special_tokens_kept, tokenize
 
 
 def run(
