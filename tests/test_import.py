@@ -47,6 +47,16 @@ def test_writing_a_dataset_and_listing_runs_loads_nothing_heavy() -> None:
     assert loaded_after(code) == []
 
 
+def test_a_worker_with_the_built_in_model_loads_no_more_than_it_needs() -> None:
+    code = (
+        "from nbfinetune.training import worker\n"
+        "from nbfinetune.chat.loading import load_base\n"
+        "load_base('starter').template.end_of_turn_id()"
+    )
+    unneeded = {"datasets", "matplotlib", "openai", "pandas", "trl"}
+    assert unneeded.intersection(loaded_after(code)) == set()
+
+
 @pytest.mark.parametrize("name", ["Comparison", "MessageDataset", "TrainConfig", "TrainingJob"])
 def test_a_public_name_is_there_without_anything_heavy(name: str) -> None:
     assert loaded_after(f"from nbfinetune import {name}") == []

@@ -30,7 +30,7 @@ from nbfinetune.core.reading.sources import Reading
 from nbfinetune.core.rules.rules import Marks, Rule, RuleBook, mark
 from nbfinetune.core.runs.launched import EngineName
 from nbfinetune.core.runs.store import Run, RunSpec, RunStore
-from nbfinetune.engines import process, thread
+from nbfinetune.engines import ahead, process, thread
 from nbfinetune.engines.control import RunControl
 from nbfinetune.engines.launch import Launch
 from nbfinetune.engines.queue import Start, TrainingQueue
@@ -200,6 +200,8 @@ class Session:
         given = GivenSettings(
             base_model=base_model, preset=preset, validation=validation, values=settings
         )
+        if engine == "thread":
+            ahead.begin()  # takes seconds, in which rows are checked and written
         spec, split = self._planned(dataset, given, name, like, config, engine)
         self.training.queue.adopt()
         run = preflight.freeze(self.runs, spec, split)

@@ -13,7 +13,7 @@ from nbfinetune.chat.models import Models
 from nbfinetune.core.runs.events import Failed
 from nbfinetune.core.runs.launched import EngineName, Launched, write_launched
 from nbfinetune.core.runs.store import Run
-from nbfinetune.engines import processes
+from nbfinetune.engines import ahead, processes
 from nbfinetune.engines.capture import DisplayPublisher, captured
 from nbfinetune.training.channel import Channel
 
@@ -55,9 +55,7 @@ def attempt(
 
 def _work(run: Run, channel: Channel, resume: int | None, models: Models | None) -> None:
     try:
-        from nbfinetune.training import worker
-
-        worker.run(run, channel, resume, models)
+        ahead.worker(channel.log).run(run, channel, resume, models)
     # the worker tells its own failures; what arrives here is a broken installation or a full disk,
     # and neither may hang the job or be printed into the cell that ran last
     except BaseException as error:

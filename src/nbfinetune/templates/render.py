@@ -9,12 +9,12 @@ a whole.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from jinja2.exceptions import TemplateError
 from transformers.utils.chat_template_utils import render_jinja_template
-from trl.chat_template_utils import get_training_chat_template, has_generation_markers
 
 from nbfinetune.core.errors import ModelError
 from nbfinetune.core.messages import Conversation, Message
@@ -23,6 +23,8 @@ from nbfinetune.templates.encoding import BorderCrossed, encode
 from nbfinetune.templates.labels import IGNORED, Answer, LabelledRow, RenderedRow
 
 ROLES = ("system", "user", "assistant")
+
+_MARKER = re.compile(r"\{%-?\s*generation\s*-?%\}")
 
 
 class ChatTemplate:
@@ -127,8 +129,11 @@ class ChatTemplate:
 
 def _with_markers(tokenizer: Any) -> str | None:
     """The tokenizer's template if it has markers, else TRL's for its family, else None."""
-    if has_generation_markers(tokenizer.chat_template):
+    if _MARKER.search(tokenizer.chat_template):
         return str(tokenizer.chat_template)
+    # here, not above: TRL brings datasets and pandas along
+    from trl.chat_template_utils import get_training_chat_template
+
     try:
         template: str | None = get_training_chat_template(tokenizer)
     except ValueError:  # TRL doesn't know this template
