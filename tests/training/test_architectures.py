@@ -18,7 +18,7 @@ from transformers import (
 from nbfinetune.chat.loading import load_base
 from nbfinetune.chat.local import LocalModel
 from nbfinetune.chat.model import SamplingParams
-from nbfinetune.training.batches import mean_loss
+from nbfinetune.training.losses import Losses
 from tests.templates.tokenizers import family
 from tests.training.runs import HELD_OUT, ROWS, prepare, train
 
@@ -67,7 +67,7 @@ def test_a_model_of_another_architecture_is_trained_measured_and_talked_to(tmp_p
 
     base = load_base(str(folder))
     labelled = [base.template.row(row) for row in HELD_OUT]
-    loss = mean_loss(base.model, labelled, 0, 1)
+    loss = Losses(base.model, 0).mean(labelled, 1)
     assert loss == pytest.approx(record.validation[0].loss, rel=1e-5)
     chat = LocalModel(base).chat(run.checkpoint_path(12))
     replies = chat.reply_many([row.prompt for row in HELD_OUT], SamplingParams(max_tokens=96))

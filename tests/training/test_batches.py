@@ -11,13 +11,10 @@ from nbfinetune.chat.loading import load_base
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.templates.labels import IGNORED, LabelledRow
 from nbfinetune.templates.render import ChatTemplate
-from nbfinetune.training import batches
-from nbfinetune.training.batches import (
-    collate,
-    mean_loss,
-    summed_loss,
-)
+from nbfinetune.training import losses
+from nbfinetune.training.batches import collate, summed_loss
 from nbfinetune.training.lora import with_lora
+from nbfinetune.training.losses import Losses
 from tests.models import byte_tokenizer
 from tests.training.runs import HELD_OUT, ROWS
 
@@ -88,7 +85,7 @@ def test_the_mean_weighs_every_trained_token_the_same_however_rows_are_batched(
     model, labelled, batch_size
 ):
     total, count = by_hand(model, labelled)
-    assert mean_loss(model, labelled, 0, batch_size) == pytest.approx(total / count, rel=1e-5)
+    assert Losses(model, 0).mean(labelled, batch_size) == pytest.approx(total / count, rel=1e-5)
     # which is not the mean of the rows' means
     rows = [by_hand(model, [row]) for row in labelled]
     per_row = sum(loss / tokens for loss, tokens in rows) / len(rows)
@@ -97,17 +94,20 @@ def test_the_mean_weighs_every_trained_token_the_same_however_rows_are_batched(
 
 def test_rows_of_like_length_are_measured_together(model, labelled, monkeypatch):
     shapes = []
-    real = batches.summed_loss
+    real = losses.summed_loss
 
     def seen(model, batch):
         shapes.append(tuple(batch["input_ids"].shape))
         return real(model, batch)
 
-    monkeypatch.setattr(batches, "summed_loss", seen)
-    loss = mean_loss(model, labelled, 0, 2)
+    monkeypatch.setattr(losses, "summed_loss", seen)
+    monkeypatch.setattr(Losses, "is_packed", False)
+    loss = Losses(model, 0).mean(labelled, 2)
     ordered = sorted(len(row.ids) for row in labelled)
     assert shapes == [(2, ordered[i + 1]) for i in range(0, 8, 2)]
-    other = mean_loss(model, list(reversed(labelled)), 0, 2)  # rows of one length may change places
+    other = Losses(model, 0).mean(
+        list(reversed(labelled)), 2
+    )  # rows of one length may change places
     assert other == pytest.approx(loss, rel=1e-6)
 
 
@@ -115,7 +115,7 @@ def test_a_model_that_knows_nothing_has_the_loss_of_a_uniform_guess(tiny, labell
     model = load_base(str(tiny)).model
     with torch.no_grad():
         model.get_output_embeddings().weight.zero_()
-    assert mean_loss(model, labelled, 0, 4) == pytest.approx(math.log(259), rel=1e-6)
+    assert Losses(model, 0).mean(labelled, 4) == pytest.approx(math.log(259), rel=1e-6)
 
 
 def test_the_loss_is_measured_without_dropout_and_training_goes_on(tiny, template):
@@ -126,21 +126,21 @@ def test_the_loss_is_measured_without_dropout_and_training_goes_on(tiny, templat
             if "lora_B" in name:
                 weight.fill_(0.05)
     model.train()
-    first = mean_loss(model, rows, 0, 2)
-    assert mean_loss(model, rows, 0, 2) == first
+    first = Losses(model, 0).mean(rows, 2)
+    assert Losses(model, 0).mean(rows, 2) == first
     assert model.training
     model.eval()
     total, count = by_hand(model, rows)
     assert first == pytest.approx(total / count, rel=1e-5)
-    assert mean_loss(model, rows, 0, 2) == first
+    assert Losses(model, 0).mean(rows, 2) == first
     assert not model.training
 
 
 def test_measuring_keeps_no_gradients(tiny, template):
     model = with_lora(load_base(str(tiny)), TrainConfig())
-    mean_loss(model, [template.row(HELD_OUT[0])], 0, 2)
+    Losses(model, 0).mean([template.row(HELD_OUT[0])], 2)
     assert all(weight.grad is None for weight in model.parameters())
 
 
 def test_no_rows_have_no_loss(model):
-    assert mean_loss(model, [], 0, 8) is None
+    assert Losses(model, 0).mean([], 8) is None

@@ -8,9 +8,10 @@ import torch
 from nbfinetune.chat.models import Models
 from nbfinetune.core.runs.checkpoints import verify
 from nbfinetune.core.runs.events import Noticed, Removed, TrainStep, read_events
-from nbfinetune.training import batches, learner, loop, measures, worker
+from nbfinetune.training import loop, measures, worker
 from nbfinetune.training.channel import Channel
 from nbfinetune.training.learner import Learned, Learner
+from nbfinetune.training.losses import Losses
 from nbfinetune.training.schedule import schedule
 from tests.models import talk
 from tests.training.runs import HELD_OUT, PLAIN, ROWS, prepare, train
@@ -28,9 +29,7 @@ def course(tiny, tmp_path, rows=ROWS, held_out=HELD_OUT, **settings):
 def losses(monkeypatch):
     """Validation losses to come, in place of measured ones: the last one stays."""
     ahead: list[float] = []
-    monkeypatch.setattr(
-        learner, "mean_loss", lambda *_: ahead.pop(0) if len(ahead) > 1 else ahead[0]
-    )
+    monkeypatch.setattr(Losses, "mean", lambda *_: ahead.pop(0) if len(ahead) > 1 else ahead[0])
     return ahead
 
 
@@ -169,16 +168,15 @@ def test_a_run_in_the_kernel_that_will_take_long_says_so_once(tiny, tmp_path, mo
 
 
 def test_measuring_takes_fewer_rows_at_once_where_memory_is_short(tiny, tmp_path, monkeypatch):
-    whole = batches.summed_loss
+    whole = Losses.summed
 
-    def starved(model, batch):
-        if len(batch["input_ids"]) > 2:
+    def starved(self, rows):
+        if len(rows) > 2:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return whole(model, batch)
+        return whole(self, rows)
 
     plenty = course(tiny, tmp_path / "plenty", held_out=ROWS[:5], batch_size=8)[1]
-    for module in (batches, learner):
-        monkeypatch.setattr(module, "summed_loss", starved)
+    monkeypatch.setattr(Losses, "summed", starved)
     _, record = course(tiny, tmp_path / "scarce", held_out=ROWS[:5], batch_size=8)
     assert record.state == "finished"
     told = [event.loss for event in record.validation]

@@ -10,10 +10,9 @@ import torch
 from nbfinetune.chat.loading import load_base
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.errors import RunError
-from nbfinetune.training import learner as module
-from nbfinetune.training.batches import mean_loss
 from nbfinetune.training.learner import Learned, Learner, is_out_of_memory
 from nbfinetune.training.lora import with_lora
+from nbfinetune.training.losses import Losses
 from tests.training.runs import PLAIN, ROWS
 
 
@@ -38,7 +37,7 @@ def whole(tiny) -> list[Learned]:
 def test_the_first_loss_is_that_of_the_base_model(tiny, whole):
     base = load_base(str(tiny))
     rows = [base.template.row(row) for row in ROWS]
-    assert whole[0].loss == pytest.approx(mean_loss(base.model, rows, 0, 1), rel=1e-5)
+    assert whole[0].loss == pytest.approx(Losses(base.model, 0).mean(rows, 1), rel=1e-5)
     assert whole[0].tokens == sum(len(row.ids) for row in rows)
     assert whole[0].trained_tokens == sum(row.trained_tokens for row in rows)
 
@@ -131,15 +130,15 @@ def test_the_state_of_other_matrices_is_refused(tiny, other):
 def starved(monkeypatch, most_rows: int) -> list[int]:
     """Memory for so many rows at once; the sizes that were tried."""
     tried: list[int] = []
-    original = module.summed_loss
+    original = Losses.summed
 
-    def loss(model, batch):
-        tried.append(len(batch["input_ids"]))
+    def loss(self, rows):
+        tried.append(len(rows))
         if tried[-1] > most_rows:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
-        return original(model, batch)
+        return original(self, rows)
 
-    monkeypatch.setattr(module, "summed_loss", loss)
+    monkeypatch.setattr(Losses, "summed", loss)
     return tried
 
 
@@ -155,15 +154,15 @@ def test_where_memory_is_short_the_micro_batch_shrinks_and_the_step_is_the_same(
 
 
 def test_a_step_that_ran_out_halfway_is_not_counted_twice(tiny, whole, monkeypatch):
-    original, calls = module.summed_loss, []
+    original, calls = Losses.summed, []
 
-    def loss(model, batch):
-        calls.append(len(batch["input_ids"]))
+    def loss(self, rows):
+        calls.append(len(rows))
         if len(calls) == 2:
             raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
-        return original(model, batch)
+        return original(self, rows)
 
-    monkeypatch.setattr(module, "summed_loss", loss)
+    monkeypatch.setattr(Losses, "summed", loss)
     learner, rows = learner_of(tiny, batch_size=8, micro_batch_size=4)
     found = learner.step(rows, number=1, learning_rate=1e-2)
     assert calls == [4, 4, 2, 2, 2, 2]
@@ -184,7 +183,7 @@ def test_a_single_row_that_does_not_fit_is_an_error_with_the_way_out(tiny, monke
 
 
 def test_other_errors_are_no_shortage_of_memory(tiny, monkeypatch):
-    monkeypatch.setattr(module, "summed_loss", lambda *_: [][0])
+    monkeypatch.setattr(Losses, "summed", lambda *_: [][0])
     learner, rows = learner_of(tiny)
     with pytest.raises(IndexError):
         learner.step(rows, number=1, learning_rate=1e-2)

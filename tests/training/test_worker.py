@@ -18,7 +18,7 @@ from nbfinetune.chat.model import SamplingParams
 from nbfinetune.core.runs.checkpoints import verify
 from nbfinetune.core.runs.events import Notice, Planned, read_events
 from nbfinetune.training import worker
-from nbfinetune.training.batches import mean_loss
+from nbfinetune.training.losses import Losses
 from nbfinetune.training.measures import SAMPLE_TOKENS
 from tests.models import byte_ids, talk
 from tests.training.runs import HELD_OUT, PLAIN, ROWS, StopAfter, prepare, train
@@ -103,7 +103,7 @@ def test_the_first_validation_loss_is_that_of_the_base_model(finished, tiny):
     _, record = finished
     base = load_base(str(tiny))
     labelled = [base.template.row(row) for row in HELD_OUT]
-    expected = mean_loss(base.model, labelled, 0, 1)
+    expected = Losses(base.model, 0).mean(labelled, 1)
     assert record.validation[0].loss == pytest.approx(expected, rel=1e-5)
 
 
@@ -118,7 +118,7 @@ def test_every_checkpoint_from_disk_has_the_validation_loss_it_was_told_with(fin
         base = load_base(str(tiny))
         labelled = [base.template.row(row) for row in HELD_OUT]
         model = PeftModel.from_pretrained(base.model, folder)
-        assert mean_loss(model, labelled, 0, 4) == pytest.approx(told.validation_loss, rel=1e-6)
+        assert Losses(model, 0).mean(labelled, 4) == pytest.approx(told.validation_loss, rel=1e-6)
     assert [c.validation_loss for c in record.checkpoints] == [
         v.loss for v in record.validation[1:]
     ]

@@ -135,6 +135,16 @@ def choice_notices(wanted: How, chosen: How) -> list[Notice]:
     return []
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out: CUDA and MPS say so by type, the CPU's allocator only in words."""
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    words = str(error).lower()
+    return isinstance(error, RuntimeError) and (
+        "out of memory" in words or "can't allocate memory" in words
+    )
+
+
 def memory(device: torch.device | str) -> Memory:
     """What the device has, and what of it could be taken now."""
     device = torch.device(device)

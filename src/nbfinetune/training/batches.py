@@ -46,26 +46,3 @@ def summed_loss(model: Any, batch: Mapping[str, Tensor]) -> Tensor:
         ignore_index=IGNORED,
         reduction="sum",
     )
-
-
-def mean_loss(
-    model: Any, rows: Sequence[LabelledRow], pad_id: int, batch_size: int
-) -> float | None:
-    """Nats per trained token over all rows: every token weighs the same, however rows are batched.
-
-    Rows of like length are computed together, so that little is padding. Dropout is off; gradients
-    are not kept. None where there are no rows.
-    """
-    if not rows:
-        return None
-    device = next(model.parameters()).device
-    rows = sorted(rows, key=lambda row: len(row.ids))
-    total = 0.0
-    was_training = model.training
-    model.eval()
-    with torch.no_grad():
-        for start in range(0, len(rows), batch_size):
-            batch = collate(rows[start : start + batch_size], pad_id, device)
-            total += summed_loss(model, batch).item()
-    model.train(was_training)
-    return total / sum(row.trained_tokens for row in rows)

@@ -13,11 +13,13 @@ from typing import Any, NamedTuple, TypeVar
 import torch
 from torch import Tensor
 
+from nbfinetune.chat.devices import is_out_of_memory
 from nbfinetune.chat.loading import BaseModel
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.errors import RunError
 from nbfinetune.templates.labels import LabelledRow
-from nbfinetune.training.batches import collate, mean_loss, pad_id, summed_loss
+from nbfinetune.training.batches import pad_id
+from nbfinetune.training.losses import Losses
 from nbfinetune.training.seeds import drawing
 
 _MOMENTS = ("exp_avg", "exp_avg_sq", "step")
@@ -55,7 +57,7 @@ class Learner:
         self.model = model
         self.micro_batch_size = config.micro_batch_size or config.batch_size
         self._base, self._config = base, config
-        self._pad_id = pad_id(base.tokenizer)
+        self.losses = Losses(model, pad_id(base.tokenizer), adapter)
         # without the adapter's name, as PEFT writes them
         self._trained = {
             name.removesuffix(f".{adapter}.weight") + ".weight": parameter
@@ -83,9 +85,7 @@ class Learner:
 
     def measure(self, rows: Sequence[LabelledRow], *, number: int) -> float | None:
         """`mean_loss` over rows that are not learned; finds its room as `step` does."""
-        return self._with_room(
-            lambda: mean_loss(self.model, rows, self._pad_id, self.micro_batch_size), rows, number
-        )
+        return self._with_room(lambda: self.losses.mean(rows, self.micro_batch_size), rows, number)
 
     def _with_room(self, compute: Callable[[], T], rows: Sequence[LabelledRow], number: int) -> T:
         while True:
@@ -106,11 +106,10 @@ class Learner:
         self._optimizer.zero_grad()
         trained = sum(row.trained_tokens for row in rows)
         total = torch.zeros((), device=self._base.device)
-        for start in range(0, len(rows), self.micro_batch_size):
-            part = rows[start : start + self.micro_batch_size]
-            batch = collate(part, self._pad_id, self._base.device)
-            with drawing(self._base.device, self._config.seed, number, start):
-                loss = summed_loss(self.model, batch) / trained
+        for part in self.losses.pieces(rows, self.micro_batch_size):
+            device, seed = self._base.device, self._config.seed
+            with self.losses.computing(), drawing(device, seed, number, part.start):
+                loss = self.losses.summed([rows[i] for i in part]) / trained
                 self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
             total += loss.detach()
         norm = self._clipped()
@@ -181,13 +180,3 @@ class Learner:
     def weights(self) -> dict[str, Tensor]:
         """The trained matrices by name."""
         return {name: p.detach() for name, p in self._trained.items()}
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether memory ran out: CUDA and MPS say so by type, the CPU's allocator only in words."""
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
-        return True
-    words = str(error).lower()
-    return isinstance(error, RuntimeError) and (
-        "out of memory" in words or "can't allocate memory" in words
-    )

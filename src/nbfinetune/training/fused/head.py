@@ -1,0 +1,83 @@
+"""The LM head and its cross entropy in one pass: no logits of the whole vocabulary are ever held.
+
+The vocabulary comes in slices. As in online softmax (Milakov and Gimelshein 2018), the sum of the
+exponentials is kept relative to the largest logit so far; beside it grows the gradient of the
+hidden states, which is the softmax' average of the head's rows less the target's row. So the
+backward pass has nothing left to compute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+LOGITS_AT_ONCE = 2**20
+
+
+def linear_cross_entropy(
+    hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor, counts: Tensor
+) -> Tensor:
+    """The sum of `counts[i] · −log softmax(hidden[i] · weightᵀ + bias)[targets[i]]`.
+
+    `hidden`: (N, D); `weight`: (V, D), frozen; `targets` and `counts`: (N). In nats: a scalar,
+    float32.
+    """
+    if torch.is_grad_enabled() and hidden.requires_grad:
+        return _with_gradient(hidden, weight, bias, targets, counts)
+    return _losses(hidden, weight, bias, targets, None) @ counts.float()
+
+
+class _LinearCrossEntropy(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        hidden: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        targets: Tensor,
+        counts: Tensor,
+    ) -> Tensor:
+        gradient = torch.zeros(hidden.shape, dtype=torch.float32, device=hidden.device)
+        losses = _losses(hidden, weight, bias, targets, gradient)
+        ctx.save_for_backward(gradient.mul_(counts[:, None]).to(hidden.dtype))
+        return losses @ counts.float()
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        (gradient,) = ctx.saved_tensors
+        return gradient * grads[0].to(gradient.dtype), None, None, None, None
+
+
+_with_gradient: Callable[..., Tensor] = _LinearCrossEntropy.apply
+
+
+def _losses(
+    hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor, gradient: Tensor | None
+) -> Tensor:
+    """The loss of each row: (N), float32. `gradient`: zeros of (N, D), filled with its gradient."""
+    rows = len(hidden)
+    largest = torch.full((rows, 1), float("-inf"), device=hidden.device)
+    total = torch.zeros(rows, 1, device=hidden.device)
+    columns = max(1024, LOGITS_AT_ONCE // max(rows, 1))
+    for start in range(0, len(weight), columns):
+        part = weight[start : start + columns]
+        logits = torch.mm(hidden, part.T).float()
+        if bias is not None:
+            logits += bias[start : start + columns]
+        seen = torch.maximum(largest, logits.amax(1, keepdim=True))
+        shrunk = (largest - seen).exp_()
+        odds = logits.sub_(seen).exp_()
+        total.mul_(shrunk).add_(odds.sum(1, keepdim=True))
+        if gradient is not None:
+            gradient.mul_(shrunk).add_(torch.mm(odds.to(part.dtype), part))
+        largest = seen
+    chosen = weight[targets]
+    found = (hidden.float() * chosen.float()).sum(1)
+    if bias is not None:
+        found += bias[targets]
+    if gradient is not None:
+        gradient.div_(total).sub_(chosen)
+    return (largest + total.log()).squeeze(1) - found

@@ -1,0 +1,34 @@
+"""Our operations in place of a model's own ones, for as long as a step computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from torch import nn
+
+from nbfinetune.training.fused.lora import fused_lora
+
+
+class Fused:
+    """What can be replaced in a model that trains `adapter`; found once, taken in and out often."""
+
+    def __init__(self, model: nn.Module, adapter: str) -> None:
+        self._forwards: list[tuple[dict[str, Any], Any]] = []
+        for module in model.modules():
+            forward = fused_lora(module, adapter)
+            # a function of the instance goes before that of its class
+            if forward is not None and "forward" not in module.__dict__:
+                self._forwards.append((module.__dict__, forward))
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Inside, the model computes with them; whoever computes later finds it as it was."""
+        for attributes, forward in self._forwards:
+            attributes["forward"] = forward
+        try:
+            yield
+        finally:
+            for attributes, _ in self._forwards:
+                attributes.pop("forward", None)

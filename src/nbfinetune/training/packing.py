@@ -1,0 +1,83 @@
+"""Rows of a batch as one pack: a trie of tokens, in which what several rows begin with stands once.
+
+Fine-tuning rows nearly always share their system prompt, and the turns of one conversation their
+history. A token's hidden state depends on nothing but the tokens before it in its row, so rows that
+begin alike have those states in common, and one computation serves them all. Numbers only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from nbfinetune.templates.labels import IGNORED, LabelledRow
+
+Place = int
+"""Where a token stands in its pack."""
+
+
+class Target(NamedTuple):
+    """What is predicted at a place: the token that follows there, in `rows` of the batch's rows."""
+
+    place: Place
+    token: int
+    rows: int
+
+
+class Pack(NamedTuple):
+    """Rows without padding. Each token sees the ones on its own path, and only them.
+
+    `ids` and `positions` have T entries. `paths`: the places of the tokens of each row that is not
+    the beginning of another one, in their order. The first `shared` places begin all of them.
+    """
+
+    ids: list[int]
+    positions: list[int]
+    paths: list[list[Place]]
+    shared: int
+    targets: list[Target]
+
+
+def pack(rows: Sequence[LabelledRow]) -> Pack:
+    """The pack of one row or more; its tokens stand in the order of the sorted rows."""
+    # in sorted order a row has the most in common with the one before it
+    ordered = sorted(rows, key=lambda row: row.ids)
+    ids: list[int] = []
+    paths: list[list[Place]] = []
+    before: list[int] = []
+    for row in ordered:
+        common = _common(before, row.ids)
+        added = range(len(ids), len(ids) + len(row.ids) - common)
+        paths.append([*(paths[-1][:common] if paths else []), *added])
+        ids.extend(row.ids[common:])
+        before = row.ids
+    positions = [0] * len(ids)
+    for path in paths:
+        for position, place in enumerate(path):
+            positions[place] = position
+    shared = _common(ordered[0].ids, ordered[-1].ids)
+    leaves = [p for p, after in pairwise([*paths, []]) if p != after[: len(p)]]
+    return Pack(ids, positions, leaves, shared, _targets(ordered, paths))
+
+
+def _targets(rows: Sequence[LabelledRow], paths: Sequence[Sequence[Place]]) -> list[Target]:
+    """What is trained, places that several rows have in common told once."""
+    found: dict[tuple[Place, int], int] = {}
+    for row, path in zip(rows, paths, strict=True):
+        for place, label in zip(path, row.labels[1:], strict=False):
+            if label != IGNORED:
+                found[place, label] = found.get((place, label), 0) + 1
+    return [Target(place, token, rows) for (place, token), rows in found.items()]
+
+
+def _common(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many tokens two rows begin with alike."""
+    shorter = min(len(one), len(other))
+    if one[:shorter] == other[:shorter]:
+        return shorter
+    low, high = 0, shorter  # they agree up to `low`, and not up to `high`
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if one[low:middle] == other[low:middle] else (low, middle)
+    return low
