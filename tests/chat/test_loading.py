@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from nbfinetune.chat.devices import choose_device, choose_dtype
-from nbfinetune.chat.loading import load_base
+from nbfinetune.chat.loading import load_base, load_template
 from nbfinetune.core.errors import ConfigError, ModelError
 from tests.models import END, PAD, byte_ids, save_tiny_model
 
@@ -39,6 +39,30 @@ def test_answers_end_at_the_tokens_of_the_template_the_tokenizer_and_the_model(t
     path = folder / "tokenizer_config.json"
     path.write_text(json.dumps({**json.loads(path.read_bytes()), "eos_token": PAD}))
     assert load_base(str(folder)).stop_ids() == [0, 2, 7, 9]
+
+
+def test_a_tokenizer_is_loaded_once_for_all_as_long_as_its_files_are_the_same(tiny, tmp_path):
+    folder = shutil.copytree(tiny, tmp_path / "model")
+    first = load_template(str(folder))
+    base = load_base(str(folder), dtype="bfloat16")
+    assert base.template is first is load_template(str(folder))
+    assert base.tokenizer is first.tokenizer
+
+    path = folder / "chat_template.jinja"
+    path.write_text("{{ messages[0].content }}")
+    changed = load_template(str(folder))
+    assert changed.tokenizer.chat_template == "{{ messages[0].content }}"
+    assert first.tokenizer.chat_template != changed.tokenizer.chat_template
+    assert load_base(str(folder)).template is changed
+
+
+def test_a_template_is_that_of_the_name_it_was_asked_for_by(tiny, tmp_path):
+    folder = shutil.copytree(tiny, tmp_path / "model")
+    beside = tmp_path / "link"
+    beside.symlink_to(folder)
+    assert [load_template(str(path)).name for path in (folder, beside)] == [
+        str(folder), str(beside)
+    ]  # fmt: skip
 
 
 def refusal(name: str) -> str:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+
 import msgspec
 import pytest
 import torch
 
 from nbfinetune.chat.devices import Memory as DeviceMemory
 from nbfinetune.chat.loading import load_base
+from nbfinetune.chat.models import How
 from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.dataset import MessageDataset
 from nbfinetune.core.runs.events import Planned
 from nbfinetune.display.forecast import forecast_facts, forecast_html, forecast_text
 from nbfinetune.session import Session
-from nbfinetune.training import room
+from nbfinetune.training import room, simulation
 from nbfinetune.training.batches import collate, summed_loss
 from nbfinetune.training.estimate import (
     Disk,
@@ -79,6 +83,46 @@ def test_simulating_draws_no_random_numbers_and_leaves_the_default_device(tiny):
 
 def test_what_is_no_model_has_no_estimate(tmp_path):
     assert simulate(tmp_path, TrainConfig(), "float32") is None
+
+
+def test_a_step_that_was_simulated_is_not_simulated_again_for_a_run_of_the_same_shape(
+    tiny, tmp_path, monkeypatch
+):
+    folder = shutil.copytree(tiny, tmp_path / "model")
+    computed = []
+    peak = simulation._peak
+    monkeypatch.setattr(
+        simulation, "_peak", lambda model, *at: computed.append(at) or peak(model, *at)
+    )
+    first = simulate(folder, TrainConfig(), "float32", (2, 30))
+    found = first.step(2, 30), first.step(4, 30)
+    faster = TrainConfig(learning_rate=1e-2, epochs=1, seed=5)  # no other shape
+    again = simulate(folder, faster, "float32", (2, 30))
+    assert (again.step(2, 30), again.step(4, 30)) == found
+    assert computed == [(2, 30), (4, 30)]
+
+    wider = simulate(folder, TrainConfig(lora_rank=2 * faster.lora_rank), "float32", (2, 30))
+    assert (wider.trained, wider.parameters) == (2 * first.trained, first.parameters)
+    halved = simulate(folder, TrainConfig(), "bfloat16", (2, 30))
+    config = json.loads((folder / "config.json").read_bytes())
+    (folder / "config.json").write_text(json.dumps({**config, "vocab_size": 512}))
+    larger = simulate(folder, TrainConfig(), "float32", (2, 30))
+    assert larger.parameters == first.parameters + (512 - config["vocab_size"]) * 32
+    assert halved.step(2, 30) < first.step(2, 30) < larger.step(2, 30)
+
+
+def test_what_a_step_on_the_longest_rows_holds_is_computed_once_before_a_run(tiny, monkeypatch):
+    monkeypatch.setattr(room, "SMALL_PARAMETERS", 0)
+    simulation._simulated.cache_clear()
+    computed = []
+    peak = simulation._peak
+    monkeypatch.setattr(
+        simulation, "_peak", lambda model, *at: computed.append(at) or peak(model, *at)
+    )
+    how = How("cpu", "float32")
+    assert room.shortage(load_base(str(tiny)), TrainConfig(), how, 40) == []
+    assert room.shortage(load_base(str(tiny)), TrainConfig(), how, 40) == []
+    assert computed == [(TrainConfig().batch_size, 40)]
 
 
 def test_weights_count_by_their_format():

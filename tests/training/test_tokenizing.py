@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from nbfinetune.chat.loading import load_template
+from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.errors import DatasetError
 from nbfinetune.core.runs.events import Notice
 from nbfinetune.templates.render import ChatTemplate
 from nbfinetune.training.tokenizing import special_tokens_kept, tokenize
+from nbfinetune.training.worker import labelled_rows, prepared_rows
 from tests.models import byte_ids, byte_tokenizer, talk
+from tests.templates.test_heads import Counting
+from tests.training.runs import HELD_OUT, ROWS, prepare
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +59,31 @@ def test_rows_that_would_lose_all_their_trained_tokens_are_an_error(template):
         f"1 rows lose all their trained tokens at max_length {HEAD + 1} (lines 8)\n"
         "Raise --max-length, or shorten these rows."
     )
+
+
+# tokenized before
+
+
+def test_rows_of_another_run_are_cut_and_named_by_its_own_settings_and_lines():
+    again = ChatTemplate(byte_tokenizer(), "tiny")
+    rows = [talk("q", "yes", line=3), talk("q", "a long answer", line=8)]
+    other = [rows[1], msgspec.structs.replace(rows[0], line=21)]
+    for max_length, given in [(500, rows), (HEAD + 5, other), (HEAD + 2, rows), (500, rows)]:
+        alone = tokenize(given, ChatTemplate(byte_tokenizer(), "tiny"), max_length)
+        assert tokenize(given, again, max_length) == alone
+
+
+def test_a_run_behind_a_dry_run_or_another_run_tokenizes_nothing(tiny, tmp_path):
+    template = load_template(str(tiny))
+    counting = Counting(template.tokenizer)
+    template = ChatTemplate(counting, "tiny")
+    config = TrainConfig(max_length=200)
+    first = prepared_rows(ROWS, HELD_OUT, config, template, 512)
+    counting.texts.clear()
+    run = prepare(tmp_path, tiny, ROWS, HELD_OUT, max_length=200)  # read from its frozen rows
+    assert labelled_rows(run, template, 512)[0].train == first[0].train
+    assert labelled_rows(run, template, 512)[0].validation == first[0].validation
+    assert counting.texts == []
 
 
 # special tokens in contents

@@ -11,6 +11,8 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import torch
@@ -122,7 +124,7 @@ def open_base(
     if not fits(found.parameters, how):
         raise no_room(found.name, found.parameters, how, beside)
     waiting.tell(text.message("model_loading", {"name": found.name, "device": how.device}))
-    tokenizer = _tokenizer(found)
+    template = _template(found)
     model = None
     with _readable(found.name), _without_bars(), suppress(torch.OutOfMemoryError, MemoryError):
         model = _model(found, how, options)
@@ -132,11 +134,17 @@ def open_base(
     device = torch.device(how.device)
     model.eval().requires_grad_(False)
     model.name_or_path = found.name  # what PEFT writes into checkpoints: no path of this machine
-    template = ChatTemplate(tokenizer, found.name)
     number_format: torch.dtype = getattr(torch, how.dtype)
     parameters = sum(weight.numel() for weight in model.parameters())
     return BaseModel(
-        found.name, model, tokenizer, template, device, number_format, parameters, _bytes(model)
+        found.name,
+        model,
+        template.tokenizer,
+        template,
+        device,
+        number_format,
+        parameters,
+        _bytes(model),
     )
 
 
@@ -152,13 +160,39 @@ def load_template(name: str) -> ChatTemplate:
     Raises:
         ModelError: As `load_base`.
     """
-    found = find(name, weights=False)
-    return ChatTemplate(_tokenizer(found), name)
+    return _template(find(name, weights=False))
 
 
 def _model(found: Found, how: How, options: dict[str, Any]) -> Any:
     model = AutoModelForCausalLM.from_pretrained(found.folder, **options)
     return model if how.load_in_4bit else model.to(how.device)
+
+
+_templates: dict[tuple[Found, tuple[object, ...]], ChatTemplate] = {}
+_templates_lock = Lock()
+
+
+def _template(found: Found) -> ChatTemplate:
+    """The template with its tokenizer, the same one again as long as its files are the same: what
+    an X-ray or a dry run has tokenized, the run after it doesn't tokenize again.
+
+    The last two stay in memory.
+    """
+    with _readable(found.name):
+        key = (found._replace(parameters=0), _state(found.folder))
+    with _templates_lock:
+        template = _templates.pop(key, None) or ChatTemplate(_tokenizer(found), found.name)
+        _templates[key] = template
+        while len(_templates) > 2:
+            del _templates[next(iter(_templates))]
+    return template
+
+
+def _state(folder: Path) -> tuple[object, ...]:
+    """What tells the files of a tokenizer from others that were at their places before."""
+    files = sorted(path for path in folder.iterdir() if path.suffix != ".safetensors")
+    stats = ((path.name, path.stat()) for path in files)
+    return tuple((name, stat.st_ino, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
 
 
 def _tokenizer(found: Found) -> Any:

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from nbfinetune.templates.labels import IGNORED, Answer, LabelledRow
-
-Range = tuple[int, int]
+from nbfinetune.templates.heads import Encoder, Range
+from nbfinetune.templates.labels import Answer, LabelledRow, Turn, labelled
 
 
 class BorderCrossed(Exception):
@@ -21,9 +19,13 @@ class BorderCrossed(Exception):
 
 
 def encode(
-    tokenizer: Any, special_ids: frozenset[int], text: str, answers: Sequence[Answer]
-) -> tuple[LabelledRow, list[Range], tuple[Range, ...]]:
-    """The text as ids, of which those of the answers are trained.
+    encoder: Encoder,
+    special_ids: frozenset[int],
+    text: str,
+    answers: Sequence[Answer],
+    alike: int = 0,
+) -> tuple[LabelledRow, list[Range], tuple[Turn, ...]]:
+    """The text as ids, of which those of the answers are trained; `alike` as for `Encoder.tokens`.
 
     Returns:
         The ids with their labels, the place of each in the text, the tokens of each answer.
@@ -31,43 +33,25 @@ def encode(
     Raises:
         BorderCrossed: The tokenizer knows no border where an answer begins or ends.
     """
-    ids, ranges = _tokens(tokenizer, text)
+    ids, ranges = encoder.tokens(text, alike)
     crossed = _crossed(text, ids, ranges, answers, special_ids)
     if crossed:
-        ids, ranges = _tokens_of_pieces(tokenizer, text, crossed)
+        ids, ranges = _tokens_of_pieces(encoder, text, crossed)
         if _crossed(text, ids, ranges, answers, special_ids):
             raise BorderCrossed
     turns = tuple(_turns(ranges, answers))
-    labels = [IGNORED] * len(ids)
-    for first, after in turns:
-        labels[first:after] = ids[first:after]
-    return LabelledRow(ids, labels), ranges, turns
-
-
-def _tokens(tokenizer: Any, text: str) -> tuple[list[int], list[Range]]:
-    """Ids and the `[start, end)` of each in the text, without holes between them.
-
-    Some tokenizers leave blanks out of their ranges: an inner blank would then not be trained.
-    """
-    found = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
-    ranges: list[Range] = []
-    reached = 0
-    for start, end in found["offset_mapping"]:
-        end = end if end > reached else reached
-        ranges.append((start if start < reached else reached, end))
-        reached = end
-    return found["input_ids"], ranges
+    return labelled(ids, turns), ranges, turns
 
 
 def _tokens_of_pieces(
-    tokenizer: Any, text: str, borders: Sequence[int]
+    encoder: Encoder, text: str, borders: Sequence[int]
 ) -> tuple[list[int], list[Range]]:
-    """As `_tokens`, of a text that is cut at the borders."""
+    """As `Encoder.tokens`, of a text that is cut at the borders."""
     ids: list[int] = []
     ranges: list[Range] = []
     for start, end in zip([0, *borders], [*borders, len(text)], strict=True):
-        piece, places = _tokens(tokenizer, text[start:end])
-        decoded = tokenizer.decode(piece, clean_up_tokenization_spaces=False)
+        piece, places = encoder.tokens(text[start:end])
+        decoded = encoder.tokenizer.decode(piece, clean_up_tokenization_spaces=False)
         # blanks are the tokenizer's own affair
         if "".join(decoded.split()) != "".join(text[start:end].split()):
             raise BorderCrossed
@@ -88,10 +72,9 @@ def _crossed(
     A special token may swallow the blanks behind it (Phi-3's do): it stays what it is, the role's
     header or the end of the turn, and the blanks are lost to the tokenizer.
     """
-    starts = [start for start, _ in ranges]
     crossed = []
     for border in {place for answer in answers for place in (answer.start, answer.end)}:
-        token = bisect_left(starts, border) - 1
+        token = _first_from(ranges, border) - 1
         if token >= 0 and ranges[token][1] > border:
             swallowed = ids[token] in special_ids and not text[border : ranges[token][1]].strip()
             if not swallowed:
@@ -101,6 +84,10 @@ def _crossed(
 
 def _turns(ranges: Sequence[Range], answers: Sequence[Answer]) -> Iterator[Range]:
     """The tokens of each answer: those that begin in it (a swallowed blank begins before it)."""
-    starts = [start for start, _ in ranges]
     for answer in answers:
-        yield bisect_left(starts, answer.start), bisect_left(starts, answer.end)
+        yield _first_from(ranges, answer.start), _first_from(ranges, answer.end)
+
+
+def _first_from(ranges: Sequence[Range], place: int) -> int:
+    """The first token that begins at this place or behind it."""
+    return bisect_left(ranges, (place, -1))

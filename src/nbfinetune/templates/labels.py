@@ -5,12 +5,17 @@ Values only: how they are found is in `render`, `places` and `encoding`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 IGNORED = -100
 """The label of a token that is not trained (the convention of PyTorch's cross entropy)."""
+
+
+Turn = tuple[int, int]
+"""The tokens `[first, after)` of an answer."""
 
 
 class Answer(NamedTuple):
@@ -34,10 +39,21 @@ class LabelledRow:
     @property
     def trained_tokens(self) -> int:
         """The labels that count in the loss: the first token is never predicted."""
-        return sum(label != IGNORED for label in self.labels[1:])
+        first = self.labels[:1]
+        return (len(self.labels) - self.labels.count(IGNORED)) - (len(first) - first.count(IGNORED))
 
     def cut(self, max_length: int) -> LabelledRow:
+        if len(self.ids) <= max_length:
+            return self
         return LabelledRow(self.ids[:max_length], self.labels[:max_length])
+
+
+def labelled(ids: list[int], turns: Iterable[Turn]) -> LabelledRow:
+    """The row with these ids, of which those of the answers are trained."""
+    labels = [IGNORED] * len(ids)
+    for first, after in turns:
+        labels[first:after] = ids[first:after]
+    return LabelledRow(ids, labels)
 
 
 @dataclass(frozen=True)
@@ -54,7 +70,7 @@ class RenderedRow:
     row: LabelledRow
     ranges: list[tuple[int, int]]
     answers: tuple[Answer, ...]
-    turns: tuple[tuple[int, int], ...]
+    turns: tuple[Turn, ...]
     contents: dict[int, list[tuple[int, int]]]
 
     @cached_property

@@ -10,7 +10,7 @@ a whole.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jinja2.exceptions import TemplateError
@@ -20,7 +20,9 @@ from nbfinetune.core.errors import ModelError
 from nbfinetune.core.messages import Conversation, Message
 from nbfinetune.templates import places
 from nbfinetune.templates.encoding import BorderCrossed, encode
+from nbfinetune.templates.heads import Encoder
 from nbfinetune.templates.labels import IGNORED, Answer, LabelledRow, RenderedRow
+from nbfinetune.templates.row_cache import RowCache
 
 ROLES = ("system", "user", "assistant")
 
@@ -40,6 +42,8 @@ class ChatTemplate:
         special = {i: str(t) for i, t in tokenizer.added_tokens_decoder.items() if t.special}
         self.special_ids = frozenset(special)
         self._ends = places.Ends(list(special.values()))
+        self._encoder = Encoder(tokenizer)
+        self._cache = RowCache()
 
     @property
     def has_markers(self) -> bool:
@@ -73,7 +77,8 @@ class ChatTemplate:
             ModelError: The template refuses the conversation, or the place of an answer in the
                 rendered text can't be proven.
         """
-        return self.rendered(conversation).row
+        cached = self._cache.get(conversation)
+        return self.rendered(conversation).row if cached is None else cached
 
     def rendered(self, conversation: Conversation) -> RenderedRow:
         """As `row`, with the text that is encoded and the places in it."""
@@ -83,11 +88,13 @@ class ChatTemplate:
             answers, contents = self._proven(messages, text)
             if self.has_markers:
                 places.check_markers(text, marked, answers, self._ends)
-            row, ranges, turns = encode(self.tokenizer, self.special_ids, text, answers)
+            alike = _first_said(messages, contents)
+            row, ranges, turns = encode(self._encoder, self.special_ids, text, answers, alike)
         except places.Unproven as error:
             raise self._unproven(conversation, error.reason, **error.params) from None
         except BorderCrossed:
             raise self._unproven(conversation, "border") from None
+        self._cache.put(conversation, row.ids, turns)
         return RenderedRow(text, row, ranges, tuple(answers), turns, contents)
 
     def _proven(
@@ -125,6 +132,14 @@ class ChatTemplate:
     ) -> ModelError:
         line = conversation.line or "?"
         return ModelError(f"labels_unproven/{reason}", model=self.name, line=line, **params)
+
+
+def _first_said(
+    messages: Sequence[Message], contents: Mapping[int, Sequence[tuple[int, int]]]
+) -> int:
+    """Where in the text it is for the first time not the system prompt that speaks; 0: unknown."""
+    first = next((i for i, m in enumerate(messages) if m.role != "system"), -1)
+    return min((start for start, _ in contents.get(first, ())), default=0)
 
 
 def _with_markers(tokenizer: Any) -> str | None:

@@ -58,7 +58,9 @@ def shortage(base: BaseModel, config: TrainConfig, how: How, longest: int) -> li
     """What is said of memory before a run on `base` begins. A small model always fits."""
     if base.parameters <= SMALL_PARAMETERS:
         return []
-    model = simulate(find(base.name, weights=False).folder, config, how.dtype)
+    folder = find(base.name, weights=False).folder
+    at_most = (config.micro_batch_size or config.batch_size, longest)
+    model = simulate(folder, config, how.dtype, at_most)
     if model is None:
         return []
     return room_notices(

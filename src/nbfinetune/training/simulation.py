@@ -11,8 +11,9 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple
 
 import torch
@@ -30,6 +31,11 @@ from nbfinetune.training.sft import lora_arguments
 Step = Callable[[int, int], int]
 """Bytes that a step holds at most beside weights and optimizer, for rows and tokens per row."""
 
+_SHAPING = (
+    "lora_rank", "lora_alpha", "lora_dropout", "target_modules", "gradient_checkpointing"
+)  # fmt: skip
+"""The settings that decide what a step holds; rows and tokens are asked for."""
+
 
 class Simulated(NamedTuple):
     """A model to be trained. `linear`: those weights that 4 bits are enough for, where wanted."""
@@ -41,25 +47,47 @@ class Simulated(NamedTuple):
     step: Step
 
 
-def simulate(folder: Path, config: TrainConfig, dtype: str) -> Simulated | None:
+def simulate(
+    folder: Path, config: TrainConfig, dtype: str, tried: tuple[int, int] = (1, 8)
+) -> Simulated | None:
     """The model in `folder` (its `config.json` is enough) with the LoRA matrices of `config`.
 
-    None where it can't be computed without numbers: some architectures look at values.
+    None where it can't be computed without numbers: some architectures look at values. That is
+    found out with `tried` rows of so many tokens. What was computed is remembered.
     """
+    shaping = TrainConfig(**{name: getattr(config, name) for name in _SHAPING})
     try:
-        model = _model(folder, config, getattr(torch, dtype))
-        parameters = [p for p in model.parameters() if not p.requires_grad]
-        heads = model.get_output_embeddings()
-        linear = sum(
-            m.weight.numel() for m in model.modules() if isinstance(m, nn.Linear) and m is not heads
-        )
-        context = model.config.get_text_config().max_position_embeddings
-        trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
-        _peak(model, 1, 8)  # fails here, where it fails
+        changed = (folder / "config.json").stat().st_mtime_ns
+        found = _simulated(folder, changed, shaping, dtype)
+        found.step(*tried)  # fails here, where it fails
     except Exception:  # whatever a library makes of fake tensors: then there is no estimate
         return None
+    return found
+
+
+@lru_cache(maxsize=2)
+def _simulated(folder: Path, _changed: int, config: TrainConfig, dtype: str) -> Simulated:
+    model = _model(folder, config, getattr(torch, dtype))
+    parameters = [p for p in model.parameters() if not p.requires_grad]
+    heads = model.get_output_embeddings()
+    linear = sum(
+        m.weight.numel() for m in model.modules() if isinstance(m, nn.Linear) and m is not heads
+    )
+    context = model.config.get_text_config().max_position_embeddings
+    trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
     total = sum(p.numel() for p in parameters)
-    return Simulated(total, trained, linear - trained, int(context), partial(_peak, model))
+    return Simulated(total, trained, linear - trained, int(context), _step(model))
+
+
+def _step(model: Any) -> Step:
+    lock = Lock()  # a step changes the model while it is computed
+
+    @cache
+    def step(rows: int, length: int) -> int:
+        with lock:
+            return _peak(model, rows, length)
+
+    return step
 
 
 def _model(folder: Path, config: TrainConfig, dtype: torch.dtype) -> Any:
