@@ -28,12 +28,14 @@ class Layout:
 
     `own`: (R, S), for each path the places behind the shared beginning, filled up at its end.
     `back`: for each place behind the shared beginning, where in R · S it is computed.
+    `windows`: how far layers wanted to see, one after another.
     """
 
     def __init__(self, pack: Pack, device: torch.device) -> None:
         self.shared, self.device = pack.shared, device
         self._pack = pack
         self._masks: dict[tuple[torch.dtype, int | None], Tensor] = {}
+        self.windows: list[int | None] = []
         rows = [path[pack.shared :] for path in pack.paths]
         self.rows, self.longest = len(rows), max(map(len, rows))
         tokens = len(pack.ids)
@@ -107,8 +109,11 @@ def _attend(
 ) -> tuple[Tensor, None]:
     """The function in transformers' registry: (1, H, T, D) in, (1, T, H, D) out."""
     wanted = [name for name in _UNKNOWN if others.get(name) is not None]
+    if attention_mask is not None:
+        wanted.append("a mask of its own")
     if wanted or not getattr(module, "is_causal", True):
         raise NotImplementedError(", ".join(wanted) or "attention to later tokens")
+    packed.windows.append(sliding_window)
     how = {"scale": scaling, "dropout_p": dropout}
     if packed.is_dense:
         seen = packed.whole_mask(query.dtype, sliding_window)
