@@ -3,7 +3,8 @@
     python benchmarks/startup.py [start|tokens|memory] …
 
 `start`: the built-in model on a sample, with the live view, in five kernels of their own; in each a
-first run, and a second one that finds everything there. Stamps are those of the run's event log.
+first run, and a second one that finds everything there. Stamps are those of the run's event log;
+`planned`: the rows are tokenized, the memory is looked at, the step has been tried.
 `tokens`: rows to ids and labels, for the first time and again. `memory`: what is asked before a
 large model trains. CPU times are the process's, so that the machine's other work counts little.
 """
@@ -25,7 +26,7 @@ from jupyter_client.manager import start_new_kernel
 KERNELS = 5
 REPEATS = 5
 DATA = Path(__file__).parents[2] / "shared" / "data"
-MOMENTS = ("cell returned", "imported", "model loaded", "rows ready", "validated", "answered",
+MOMENTS = ("cell returned", "imported", "model loaded", "planned", "validated", "answered",
            "first step")  # fmt: skip
 
 SETUP = """
@@ -56,12 +57,13 @@ panel = RunPanel(job)
 panel.show()
 panel.follow()
 stamps = dict([("cell returned", time.time())])
-job.wait()
+record = job.wait()
+assert record.state == "finished", record.failure
 for event in read_events(job.run.events):
     kind = type(event).__name__
     if kind == "StateChanged" and event.state == "preparing":
         stamps["imported"] = event.wall
-    name = dict(Environment="model loaded", Planned="rows ready", Validated="validated",
+    name = dict(Environment="model loaded", Planned="planned", Validated="validated",
                 Sampled="answered", TrainStep="first step").get(kind)
     if name and event.step <= (kind == "TrainStep"):
         stamps[name] = event.wall
@@ -159,7 +161,7 @@ def memory() -> None:
         shape.save_pretrained(folder)
 
         def ask() -> int:
-            found = simulate(Path(folder), TrainConfig(), "bfloat16")
+            found = simulate(Path(folder), TrainConfig(), "bfloat16", (8, 512))
             assert found is not None
             return found.step(8, 512)
 

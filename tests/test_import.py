@@ -57,6 +57,20 @@ def test_a_worker_with_the_built_in_model_loads_no_more_than_it_needs() -> None:
     assert unneeded.intersection(loaded_after(code)) == set()
 
 
+def test_a_kernel_that_only_looks_at_data_never_pays_for_training() -> None:
+    code = (
+        "import threading\n"
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "shell = InteractiveShell.instance()\n"
+        "shell.run_line_magic('load_ext', 'nbfinetune')\n"
+        "assert len(shell.run_line_magic('ft_dataset', 'sample:pirate')) > 0\n"
+        "for thread in threading.enumerate():\n"
+        "    if thread.name.startswith('nbfinetune'):\n"
+        "        thread.join()"
+    )
+    assert loaded_after(code) == []
+
+
 @pytest.mark.parametrize("name", ["Comparison", "MessageDataset", "TrainConfig", "TrainingJob"])
 def test_a_public_name_is_there_without_anything_heavy(name: str) -> None:
     assert loaded_after(f"from nbfinetune import {name}") == []
