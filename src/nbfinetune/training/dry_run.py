@@ -41,6 +41,7 @@ from nbfinetune.training.room import memory_for, room_notices
 from nbfinetune.training.schedule import optimizer_steps
 from nbfinetune.training.simulation import Simulated, simulate
 from nbfinetune.training.worker import prepared_rows
+from nbfinetune.training.workload import sharing_notices
 
 PROBED_FLOPS = 5e11
 """As much as a CPU core computes in some seconds: the largest step that is tried there."""
@@ -76,6 +77,7 @@ def forecast(spec: RunSpec, split: Split, models: Models, home: Path) -> Forecas
         *spec.notices,
         *notices,
         *(room_notices(model, memory, config, how, longest) if model and memory else []),
+        *sharing_notices(rows.train, config, None),
         *disk_notices(disk),
         *long_notices(seconds, spec.engine),
     ]

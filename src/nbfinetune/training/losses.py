@@ -1,8 +1,8 @@
 """The loss of rows on one model, computed in the fastest way that is exact for that model.
 
 Rows become a pack where the model can compute one. That is tried: a few tokens are computed both
-ways, and where the results differ (states that run on, caps on logits, code that we don't know)
-rows are padded as everywhere else.
+ways. Where the results differ (states that run on, code that we don't know), or where what was seen
+on the way says that longer rows would differ, rows are padded as everywhere else.
 """
 
 from __future__ import annotations
@@ -16,15 +16,13 @@ import torch
 from torch import Tensor, nn
 
 from nbfinetune.chat.devices import is_out_of_memory
+from nbfinetune.core.runs.events import Notice
 from nbfinetune.templates.labels import LabelledRow
 from nbfinetune.training.attention import Layout, packed_attention
 from nbfinetune.training.batches import collate, summed_loss
 from nbfinetune.training.fused.head import linear_cross_entropy
 from nbfinetune.training.fused.patch import Fused
-from nbfinetune.training.packing import Pack, pack
-
-TOKENS_AT_ONCE = 8192
-"""Larger packs are no faster, and hold more at once."""
+from nbfinetune.training.packing import Pack, pack, pieces
 
 _PROBE = tuple(
     [5 * i % 61 for i in range(24)] + [(7 * i + 13 * row + 1) % 61 for i in range(24 + row)]
@@ -40,35 +38,24 @@ class Losses:
     """Losses of rows on `model`: a causal LM, plain or with LoRA matrices of `adapter`.
 
     `is_packed`: rows are computed as packs. Else they are padded, and `because` says why.
+    `tried`: that is found out by computing a few tokens, which takes numbers, not just shapes.
     """
 
-    def __init__(self, model: Any, pad_id: int, adapter: str | None = None) -> None:
+    def __init__(
+        self, model: Any, pad_id: int, adapter: str | None = None, *, tried: bool = True
+    ) -> None:
         self._model, self._pad_id = model, pad_id
         self._base = model.get_base_model() if hasattr(model, "get_base_model") else model
         self._fused = Fused(model, adapter) if adapter else None
-        self.because = self._why_not()
+        self.because = self._unlike() or (self._failing() if tried else None)
 
     @property
     def is_packed(self) -> bool:
-        return not self.because
+        return self.because is None
 
     def pieces(self, rows: Sequence[LabelledRow], rows_at_once: int) -> Iterator[range]:
         """Where to cut a batch so that what is computed at once is not too much, as indices."""
-        for start in range(0, len(rows), rows_at_once):
-            yield from self._halves(rows, range(start, min(start + rows_at_once, len(rows))))
-
-    def _halves(self, rows: Sequence[LabelledRow], part: range) -> Iterator[range]:
-        if len(part) == 1 or self._tokens([rows[i] for i in part]) <= TOKENS_AT_ONCE:
-            yield part
-            return
-        half = (len(part) + 1) // 2
-        yield from self._halves(rows, part[:half])
-        yield from self._halves(rows, part[half:])
-
-    def _tokens(self, rows: Sequence[LabelledRow]) -> int:
-        if self.is_packed:
-            return len(pack(rows).ids)
-        return len(rows) * max(len(row.ids) for row in rows)
+        return pieces(rows, rows_at_once, packed=self.is_packed)
 
     @contextmanager
     def computing(self) -> Iterator[None]:
@@ -86,7 +73,7 @@ class Losses:
         if not self.is_packed:
             return summed_loss(self._model, collate(rows, self._pad_id, device))
         packed = pack(rows)
-        hidden = self._hidden(packed, device)
+        hidden = self._hidden(packed, Layout(packed, device))
         head = self._base.get_output_embeddings()
         places = torch.tensor([t.place for t in packed.targets], device=device)
         tokens = torch.tensor([t.token for t in packed.targets], device=device)
@@ -114,53 +101,90 @@ class Losses:
         self._model.train(was_training)
         return total / sum(row.trained_tokens for row in rows)
 
-    def _hidden(self, packed: Pack, device: torch.device) -> Tensor:
+    def _hidden(self, packed: Pack, layout: Layout) -> Tensor:
         """The last hidden states of a pack: (T, D)."""
+        device = layout.device
         states = self._base.get_decoder()(
             input_ids=torch.tensor([packed.ids], device=device),
             position_ids=torch.tensor([packed.positions], device=device),
             use_cache=False,
-            packed=Layout(packed, device),
+            packed=layout,
         )
         hidden: Tensor = states.last_hidden_state[0]
         return hidden
 
-    def _why_not(self) -> str:
-        """What keeps rows of this model from being packed; nothing if nothing does."""
+    def _unlike(self) -> Notice | None:
+        """What keeps rows of this kind of model from being packed; None if nothing does."""
         head, config = self._base.get_output_embeddings(), self._base.config.get_text_config()
         if type(head) is not nn.Linear or head.weight.requires_grad:
-            return "its LM head is no plain frozen layer"
+            return self._padded("head")
         # what counts distances by places in the pack, as ALiBi does, differs by little: not tried
         takes = inspect.signature(self._base.get_decoder().forward).parameters
         if "position_ids" not in takes or getattr(config, "alibi", False):
-            return "it takes no positions"
-        kinds = set(getattr(config, "layer_types", None) or _KINDS)
-        if kinds - _KINDS or getattr(config, "attention_chunk_size", None):
-            return f"its layers are of other kinds: {', '.join(sorted(kinds))}"
+            return self._padded("positions")
+        others = set(getattr(config, "layer_types", None) or _KINDS) - _KINDS
+        if getattr(config, "attention_chunk_size", None):
+            others.add("chunked_attention")
+        return self._padded("layers", kinds=", ".join(sorted(others))) if others else None
+
+    def _failing(self) -> Notice | None:
+        """What goes wrong with a few packed rows; None if nothing does."""
+        head = self._base.get_output_embeddings()
         was_training = self._model.training
         self._model.eval()
         try:
             with torch.no_grad():
-                apart = self._difference(head)
+                return self._tried(head)
         except Exception as error:  # whatever a model does that we don't know
             if is_out_of_memory(error):
                 raise
-            return f"{type(error).__name__}: {error}"
+            return self._padded("failed", reason=f"{type(error).__name__}: {error}")
         finally:
             self._model.train(was_training)
-        allowed = _EXACT if head.weight.dtype is torch.float32 else _COARSE
-        return "" if apart <= allowed else f"its results would differ by {apart:.1%}"
 
-    def _difference(self, head: nn.Linear) -> float:
-        """How far the logits of a few packed rows are from those of the rows alone, relatively."""
-        device = head.weight.device
+    def _tried(self, head: nn.Linear) -> Notice | None:
+        """What keeps rows from being packed, as a few of them show."""
+        config = self._base.config.get_text_config()
         packed = pack([LabelledRow(ids, ids) for ids in _PROBE])
+        layout = Layout(packed, head.weight.device)
         with packed_attention(self._base):
-            ours = head(self._hidden(packed, device)).float()
+            ours = head(self._hidden(packed, layout)).float()
+        if len(layout.windows) < config.num_hidden_layers:
+            return self._padded("attention")
+        # a window that is only in the mask shows in no row that is shorter
+        kinds = getattr(config, "layer_types", None) or ["sliding_attention"]
+        window = getattr(config, "sliding_window", None) if "sliding_attention" in kinds else None
+        if window and window not in layout.windows:
+            return self._padded("window", window=f"{window:,}")
+        apart = self._difference(head, packed, ours)
+        allowed = _EXACT if head.weight.dtype is torch.float32 else _COARSE
+        return None if apart <= allowed else self._padded("differs", share=f"{apart:.1%}")
+
+    def _padded(self, why: str, **params: str) -> Notice:
+        return Notice(f"rows_padded_{why}", {"model": self._base.name_or_path, **params})
+
+    def _difference(self, head: nn.Linear, packed: Pack, ours: Tensor) -> float:
+        """How far the logits of packed rows are from those of the rows alone, relatively."""
         squares = size = 0.0
         for path in packed.paths:
-            alone = torch.tensor([[packed.ids[i] for i in path]], device=device)
-            theirs = self._base(input_ids=alone, use_cache=False).logits[0].float()
+            alone = torch.tensor([[packed.ids[i] for i in path]], device=ours.device)
+            theirs = self._logits(head, alone)
             squares += (ours[path] - theirs).square().sum().item()
             size += theirs.square().sum().item()
         return (squares / size) ** 0.5 if size else 0.0
+
+    def _logits(self, head: nn.Linear, ids: Tensor) -> Tensor:
+        """The model's own logits of a row: (T, V).
+
+        Raises:
+            NotImplementedError: They are not what its LM head gives, but a scale or a cap of it.
+        """
+        given: list[Tensor] = []
+        hook = head.register_forward_hook(lambda *called: given.append(called[-1]))
+        try:
+            logits: Tensor = self._base(input_ids=ids, use_cache=False).logits
+        finally:
+            hook.remove()
+        if not torch.equal(given[-1].float(), logits.float()):
+            raise NotImplementedError("logits that are more than its LM head's")
+        return logits[0].float()

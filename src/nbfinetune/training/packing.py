@@ -7,11 +7,14 @@ begin alike have those states in common, and one computation serves them all. Nu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from nbfinetune.templates.labels import IGNORED, LabelledRow
+
+TOKENS_AT_ONCE = 8192
+"""Larger packs are no faster, and hold more at once."""
 
 Place = int
 """Where a token stands in its pack."""
@@ -69,6 +72,30 @@ def _targets(rows: Sequence[LabelledRow], paths: Sequence[Sequence[Place]]) -> l
             if label != IGNORED:
                 found[place, label] = found.get((place, label), 0) + 1
     return [Target(place, token, rows) for (place, token), rows in found.items()]
+
+
+def computed_at_once(rows: Sequence[LabelledRow], *, packed: bool) -> int:
+    """How many tokens are computed for rows that are computed together, as a pack or padded."""
+    if not packed:
+        return len(rows) * max(len(row.ids) for row in rows)
+    ordered = sorted(row.ids for row in rows)
+    return len(ordered[0]) + sum(len(b) - _common(a, b) for a, b in pairwise(ordered))
+
+
+def pieces(rows: Sequence[LabelledRow], rows_at_once: int, *, packed: bool) -> Iterator[range]:
+    """Where to cut a batch so that what is computed at once is not too much, as indices."""
+    for start in range(0, len(rows), rows_at_once):
+        yield from _halves(rows, range(start, min(start + rows_at_once, len(rows))), packed)
+
+
+def _halves(rows: Sequence[LabelledRow], part: range, packed: bool) -> Iterator[range]:
+    together = [rows[i] for i in part]
+    if len(part) == 1 or computed_at_once(together, packed=packed) <= TOKENS_AT_ONCE:
+        yield part
+        return
+    half = (len(part) + 1) // 2
+    yield from _halves(rows, part[:half], packed)
+    yield from _halves(rows, part[half:], packed)
 
 
 def _common(one: Sequence[int], other: Sequence[int]) -> int:

@@ -32,6 +32,7 @@ from nbfinetune.training.room import shortage
 from nbfinetune.training.schedule import optimizer_steps
 from nbfinetune.training.snapshots import restore
 from nbfinetune.training.tokenizing import special_tokens_kept, tokenize
+from nbfinetune.training.workload import sharing_notices
 
 
 def run(
@@ -73,6 +74,7 @@ def _train(target: Run, channel: Channel, resume: int | None, models: Models) ->
         notices = [*choice_notices(how_of(config), how), *notices, *short]
         with base.computing():
             learner = Learner(base, model, config, base.adapter or "")
+        notices += sharing_notices(rows.train, config, learner.losses.because)
         channel.emit(_plan(target.spec, base, learner, rows, notices))
         if after:
             restore(target.checkpoint_path(after), learner)

@@ -6,6 +6,16 @@ from collections.abc import Mapping
 
 from nbfinetune.core.text.phrase import Phrase
 
+
+def _padded(because: str, because_zh: str) -> Phrase:
+    return Phrase(
+        "rows of {model} can't share what they begin with: " + because,
+        "{model} 的各行无法共用相同的开头：" + because_zh,
+        "They are padded and computed one by one: the same results, in more time.",
+        "各行将填充后逐一计算：结果相同，用时更长。",
+    )
+
+
 TRAINING: Mapping[str, Phrase] = {
     # symptoms
     "loss_spike": Phrase(
@@ -86,6 +96,27 @@ TRAINING: Mapping[str, Phrase] = {
         "大约需要 {minutes} 分钟，并会随此内核一起结束",
         "With  --engine process  it goes on when the kernel restarts.",
         "加上  --engine process  则内核重启后仍会继续。",
+    ),
+    # how rows are computed
+    "rows_share": Phrase(
+        "rows of a step begin alike, which is computed once: about {computed} of {tokens} tokens",
+        "同一步中各行开头相同的部分只计算一次：{tokens} 个词元中约计算 {computed} 个",
+    ),
+    "rows_padded_head": _padded(
+        "its LM head is no plain frozen layer", "其 LM head 不是普通的冻结线性层"
+    ),
+    "rows_padded_positions": _padded("it takes no positions", "它不接受位置编号"),
+    "rows_padded_layers": _padded("it has layers of {kinds}", "它含有 {kinds} 类的层"),
+    "rows_padded_attention": _padded("it has an attention of its own", "它使用自己的注意力实现"),
+    "rows_padded_window": _padded(
+        "its attention is not told of the window of {window} tokens",
+        "它的注意力不知道 {window} 个词元的窗口",
+    ),
+    "rows_padded_differs": _padded(
+        "its results would differ by {share}", "打包后结果会相差 {share}"
+    ),
+    "rows_padded_failed": _padded(
+        "it can't compute a pack ({reason})", "它无法计算打包后的行（{reason}）"
     ),
     # a dry run
     "dry_run": Phrase("dry run of {name}: nothing was started", "{name} 的试算：尚未开始训练"),
