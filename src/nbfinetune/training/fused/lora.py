@@ -61,19 +61,20 @@ class _LoraLinear(torch.autograd.Function):
         flat = x.flatten(0, -2).contiguous()
         dropped = holes(flat, p) if p else None
         ctx.scaling = scaling * (dropped.scale if dropped else 1.0)
-        low = torch.mm(_left(flat, dropped), a.to(x.dtype).T)
+        left = flat if dropped is None else dropped.cut_(flat.clone())
+        low = torch.mm(left, a.to(x.dtype).T)
         out = nn.functional.linear(flat, weight, bias)
         out.addmm_(low, b.to(x.dtype).T, alpha=ctx.scaling)
-        ctx.save_for_backward(flat, weight, a, b, low, dropped.places if dropped else None)
+        ctx.save_for_backward(left, weight, a, b, low, dropped.places if dropped else None)
         return out.view(*x.shape[:-1], -1)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Any:
-        flat, weight, a, b, low, places = ctx.saved_tensors
+        left, weight, a, b, low, places = ctx.saved_tensors
         dropped = Holes(places, 1.0) if places is not None else None
         grad = grads[0].flatten(0, -2)
         grad_low = torch.mm(grad, b.to(grad.dtype)).mul_(ctx.scaling)
-        grad_a = torch.mm(grad_low.T, _left(flat, dropped)).to(a.dtype)
+        grad_a = torch.mm(grad_low.T, left).to(a.dtype)
         grad_b = torch.mm(grad.T, low).to(b.dtype).mul_(ctx.scaling)
         grad_x = None
         if ctx.needs_input_grad[0]:
@@ -87,8 +88,3 @@ class _LoraLinear(torch.autograd.Function):
 
 
 _lora_linear: Callable[..., Any] = _LoraLinear.apply
-
-
-def _left(flat: Tensor, dropped: Holes | None) -> Tensor:
-    """What dropout leaves of the input, not scaled."""
-    return flat if dropped is None else dropped.cut_(flat.clone())

@@ -8,7 +8,9 @@ from typing import Any
 
 from torch import nn
 
+from nbfinetune.training.fused.gated import fused_mlp
 from nbfinetune.training.fused.lora import fused_lora
+from nbfinetune.training.fused.norm import fused_norm
 
 
 class Fused:
@@ -17,7 +19,7 @@ class Fused:
     def __init__(self, model: nn.Module, adapter: str) -> None:
         self._forwards: list[tuple[dict[str, Any], Any]] = []
         for module in model.modules():
-            forward = fused_lora(module, adapter)
+            forward = fused_lora(module, adapter) or fused_mlp(module) or fused_norm(module)
             # a function of the instance goes before that of its class
             if forward is not None and "forward" not in module.__dict__:
                 self._forwards.append((module.__dict__, forward))
