@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,11 @@ from nbfinetune.core.runs.checkpoints import verify
 from nbfinetune.core.runs.events import AnyEvent, Committed, Resumed, TrainStep, read_events
 from nbfinetune.core.runs.resuming import starting_point
 from nbfinetune.core.runs.store import Run
-from nbfinetune.training import worker
+from nbfinetune.templates.labels import LabelledRow
+from nbfinetune.training import losses, worker
 from nbfinetune.training.channel import Channel
+from nbfinetune.training.packing import Pack, pack
+from tests.models import byte_ids
 from tests.training.runs import HELD_OUT, ROWS, StopAfter, prepare, train
 
 # dropout, weight decay, a schedule, batches that don't divide the rows: everything that has a state
@@ -114,6 +118,33 @@ def test_many_interruptions_make_no_difference(tiny, tmp_path, whole):
     resumed(run)
     assert told(run) == told(whole)
     assert {e.attempt for e in read_events(run.events)} == {1, 2, 3, 4, 5}
+
+
+def test_rows_that_share_what_they_begin_with_and_drop_go_on_to_the_bit(
+    tiny, tmp_path, monkeypatch
+):
+    shared: list[int] = []
+
+    def seen(rows: Sequence[LabelledRow]) -> Pack:
+        found = pack(rows)
+        shared.append(found.shared if len(rows) > 1 else 0)
+        return found
+
+    monkeypatch.setattr(losses, "pack", seen)
+    settings = {**SETTINGS, "lora_dropout": 0.1, "micro_batch_size": 2,
+                "gradient_checkpointing": True}  # fmt: skip
+    one, other = (
+        prepare(tmp_path / name, tiny, ROWS, HELD_OUT, **settings) for name in ("one", "other")
+    )
+    assert train(one).state == "finished"
+    # the trial of the model, a pair and a single row in each step, what is measured in between
+    prompt = len(byte_ids("<|im_start|>system\nSpanish.<|im_end|>\n<|im_start|>user\n"))
+    assert sum(n >= prompt for n in shared) >= STEPS
+    assert all(n == 0 or n >= prompt for n in shared[1:])
+    killed(other, TrainStep, 5)
+    resumed(other)
+    assert told(other) == told(one)
+    assert same_checkpoints(other, one)
 
 
 def test_a_finished_run_that_is_resumed_learns_nothing_more(tiny, tmp_path, whole):
