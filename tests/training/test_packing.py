@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nbfinetune.templates.labels import IGNORED, LabelledRow
 from nbfinetune.templates.render import ChatTemplate
 from nbfinetune.training import packing
-from nbfinetune.training.packing import Pack, computed_at_once, pack, pieces
+from nbfinetune.training.packing import Pack, computed_at_once, needed, pack, pieces
 from tests.models import byte_ids, byte_tokenizer, talk
 
 
@@ -235,3 +235,14 @@ def test_pieces_are_no_smaller_than_they_must_be(monkeypatch):
     monkeypatch.setattr(packing, "TOKENS_AT_ONCE", 7)  # sys + 4
     assert list(pieces(rows, 8, packed=True)) == [range(0, 3), range(3, 5)]
     assert list(pieces(rows, 8, packed=False)) == [range(i, i + 1) for i in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("abCDe", "abc"), ("aBcdE", "abcd"), ("abC", "ab"), ("AB", "a"), ("Ab", "a"), ("ab", "a")],
+)
+def test_what_comes_behind_the_last_prediction_is_not_computed(text, kept):
+    whole = row(text)
+    short = needed(whole)
+    assert "".join(map(chr, short.ids)) == kept
+    assert told(pack([short]))[-1] == told(pack([whole]))[-1]

@@ -22,7 +22,7 @@ from nbfinetune.training.attention import Layout, packed_attention
 from nbfinetune.training.batches import collate, summed_loss
 from nbfinetune.training.fused.head import linear_cross_entropy
 from nbfinetune.training.fused.patch import Fused
-from nbfinetune.training.packing import Pack, pack, pieces
+from nbfinetune.training.packing import Pack, needed, pack, pieces
 
 _PROBE = tuple(
     [5 * i % 61 for i in range(24)] + [(7 * i + 13 * row + 1) % 61 for i in range(24 + row)]
@@ -72,7 +72,7 @@ class Losses:
         device = next(self._model.parameters()).device
         if not self.is_packed:
             return summed_loss(self._model, collate(rows, self._pad_id, device))
-        packed = pack(rows)
+        packed = pack([needed(row) for row in rows])
         hidden = self._hidden(packed, Layout(packed, device))
         head = self._base.get_output_embeddings()
         places = torch.tensor([t.place for t in packed.targets], device=device)

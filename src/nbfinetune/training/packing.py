@@ -64,6 +64,16 @@ def pack(rows: Sequence[LabelledRow]) -> Pack:
     return Pack(ids, positions, leaves, shared, _targets(ordered, paths))
 
 
+def needed(row: LabelledRow) -> LabelledRow:
+    """The row without the tokens that nothing trained comes after: their states are of no use.
+
+    Its labels go one further than its ids: the last token predicts one that isn't needed itself.
+    """
+    last = max((i for i, label in enumerate(row.labels) if label != IGNORED), default=1)
+    end = max(last, 1)
+    return LabelledRow(row.ids[:end], row.labels[: end + 1])
+
+
 def _targets(rows: Sequence[LabelledRow], paths: Sequence[Sequence[Place]]) -> list[Target]:
     """What is trained, places that several rows have in common told once."""
     found: dict[tuple[Place, int], int] = {}
