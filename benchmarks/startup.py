@@ -151,8 +151,10 @@ def memory() -> None:
     from transformers import Qwen2Config
 
     from nbfinetune.core.config import TrainConfig
+    from nbfinetune.templates.labels import LabelledRow
     from nbfinetune.training.simulation import simulate
 
+    rows = [LabelledRow([row] * 512, [row] * 512) for row in range(8)]
     shape = Qwen2Config(
         vocab_size=151_936, hidden_size=896, intermediate_size=4864, num_hidden_layers=24,
         num_attention_heads=14, num_key_value_heads=2, tie_word_embeddings=True,
@@ -161,9 +163,9 @@ def memory() -> None:
         shape.save_pretrained(folder)
 
         def ask() -> int:
-            found = simulate(Path(folder), TrainConfig(), "bfloat16", (8, 512))
+            found = simulate(Path(folder), TrainConfig(), "bfloat16", rows)
             assert found is not None
-            return found.step(8, 512)
+            return found.step(rows)
 
         (first, _), *others = (_seconds(ask) for _ in range(REPEATS))
         again = statistics.median(cpu for _, cpu in others)

@@ -17,6 +17,7 @@ from nbfinetune.chat.devices import settled
 from nbfinetune.chat.hub import find
 from nbfinetune.chat.loading import BaseModel, load_template
 from nbfinetune.chat.models import How, Models, how_of
+from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.dataset import Split, jsonl_lines
 from nbfinetune.core.runs.events import Notice, Planned
 from nbfinetune.core.runs.space import free_bytes
@@ -31,17 +32,22 @@ from nbfinetune.training.estimate import (
     disk_of,
     long_notices,
     measurements,
-    padded_tokens,
 )
 from nbfinetune.training.learner import Learner
 from nbfinetune.training.loop import Rows
 from nbfinetune.training.lora import trained_on
 from nbfinetune.training.measures import SAMPLE_SECONDS, SAMPLE_TOKENS, samples
+from nbfinetune.training.packing import computed_at_once
 from nbfinetune.training.room import memory_for, room_notices
 from nbfinetune.training.schedule import optimizer_steps
 from nbfinetune.training.simulation import Simulated, simulate
 from nbfinetune.training.worker import prepared_rows
-from nbfinetune.training.workload import sharing_notices
+from nbfinetune.training.workload import (
+    heaviest,
+    measured_tokens,
+    sharing_notices,
+    trained_tokens,
+)
 
 PROBED_FLOPS = 5e11
 """As much as a CPU core computes in some seconds: the largest step that is tried there."""
@@ -67,17 +73,21 @@ def forecast(spec: RunSpec, split: Split, models: Models, home: Path) -> Forecas
     cut = sum(int(n.params["count"]) for n in notices if n.code == "rows_cut")
     longest = max(len(row.ids) for row in rows.train)
     there = _loaded(models, spec.base_model, how)
-    memory = memory_for(model, config, how, longest, loaded=there) if model else None
+    memory = memory_for(model, config, how, rows.train, loaded=there) if model else None
     here = there or any(found.folder.glob("*.safetensors"))
-    seconds = None
-    if model and here and (memory is None or memory.fits) and _is_cheap(model, how, longest):
-        seconds = _probed(models.get(spec.base_model, how).base, spec, rows)
+    seconds, because = None, model.because if model else None
+    if model and here and (memory is None or memory.fits) and _is_cheap(model, config, how, rows):
+        seconds, because = _probed(models.get(spec.base_model, how).base, spec, rows)
     disk = _disk(model, split, spec, home)
     said = [
         *spec.notices,
         *notices,
-        *(room_notices(model, memory, config, how, longest) if model and memory else []),
-        *sharing_notices(rows.train, config, None),
+        *(
+            room_notices(found.folder, model, memory, config, how, rows.train)
+            if model and memory
+            else []
+        ),
+        *sharing_notices(rows.train, config, because),
         *disk_notices(disk),
         *long_notices(seconds, spec.engine),
     ]
@@ -117,29 +127,33 @@ def _disk(model: Simulated | None, split: Split, spec: RunSpec, home: Path) -> D
     return disk_of(trained, rows_bytes, free_bytes(home), len(split.train), spec.config)
 
 
-def _is_cheap(model: Simulated, how: How, longest: int) -> bool:
-    """Whether a step on the longest row takes seconds: 6 operations for a weight and a token."""
-    return how.device != "cpu" or 6 * model.parameters * longest <= PROBED_FLOPS
+def _is_cheap(model: Simulated, config: TrainConfig, how: How, rows: Rows) -> bool:
+    """Whether the heaviest step takes seconds: 6 operations for a weight and a token."""
+    tokens = computed_at_once(
+        heaviest(rows.train, config, packed=model.packed), packed=model.packed
+    )
+    return how.device != "cpu" or 6 * model.parameters * tokens <= PROBED_FLOPS
 
 
-def _probed(base: BaseModel, spec: RunSpec, rows: Rows) -> float:
-    """Seconds that the whole run will take, by those of one step on the longest rows."""
+def _probed(base: BaseModel, spec: RunSpec, rows: Rows) -> tuple[float, Notice | None]:
+    """Seconds that the whole run will take, by those of its heaviest step; why rows are padded."""
     config = spec.config
-    ordered = sorted(rows.train, key=lambda row: len(row.ids))
-    tried = ordered[-(config.micro_batch_size or config.batch_size) :]
     with trained_on(base, config) as (own, model), own.computing():
         learner = Learner(own, model, config, own.adapter or "")
-        _step_seconds(learner, ordered[:1], own)  # the first one also warms up
+        packed = learner.losses.is_packed
+        tried = heaviest(rows.train, config, packed=packed)
+        _step_seconds(learner, tried[:1], own)  # the first one also warms up
         tries = [_step_seconds(learner, tried, own)]
         while len(tries) < TRIES and sum(tries) < TRIED_SECONDS:
             tries.append(_step_seconds(learner, tried, own))
         answers = _answer_seconds(own, model, rows)
     seconds = min(tries)  # what else the machine does only makes it longer
-    per_token = seconds / (len(tried) * len(tried[-1].ids))
-    trained = padded_tokens([len(row.ids) for row in rows.train], config)
-    measured = sum(len(row.ids) for row in rows.validation) * FORWARD_SHARE
+    per_token = seconds / computed_at_once(tried, packed=packed)
+    trained = trained_tokens(rows.train, config, packed=packed)
+    measured = measured_tokens(rows.validation, config, packed=packed) * FORWARD_SHARE
     answers *= 1 + checkpoints(len(rows.train), config)
-    return per_token * (trained + measured * measurements(len(rows.train), config)) + answers
+    whole = per_token * (trained + measured * measurements(len(rows.train), config)) + answers
+    return whole, learner.losses.because
 
 
 def _answer_seconds(base: BaseModel, model: Any, rows: Rows) -> float:

@@ -6,7 +6,7 @@ Needs neither torch nor a model: `training.simulation` and `training.dry_run` fi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import msgspec
 
@@ -14,6 +14,7 @@ from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.runs.events import Notice, Planned
 from nbfinetune.core.sizes import in_bytes
 from nbfinetune.training.schedule import optimizer_steps, schedule
+from nbfinetune.training.workload import Rows, heaviest, rows_at_once
 
 LORA_BYTES = 4
 MOMENT_BYTES = 8
@@ -32,6 +33,8 @@ CHECKPOINT_BYTES = 64 * 1024
 EVENT_BYTES = 300
 LONG_SECONDS = 600.0
 """Above ten minutes a run should not depend on a kernel."""
+SHORT_ROW = 32
+"""A conversation of fewer tokens says nothing."""
 FORWARD_SHARE = 1 / 3
 """Of a step's time: a backward pass takes about twice as long as a forward pass."""
 
@@ -97,21 +100,26 @@ def slack(device: str, config: TrainConfig) -> float:
 
 
 def what_fits(
-    step: Callable[[int, int], int], room: float, config: TrainConfig, longest: int
+    step: Callable[[Rows], int], room: float, config: TrainConfig, rows: Rows, *, packed: bool
 ) -> dict[str, int]:
-    """The setting with which a step fits into `room` bytes; empty where one row alone doesn't.
+    """The setting with which every step fits into `room` bytes; empty where one short row doesn't.
 
-    `step` gives bytes for rows and tokens per row: rows are tried first, then a shorter row.
+    `step` gives bytes for rows computed at once: fewer rows are tried first, then shorter ones.
     """
-    whole = config.micro_batch_size or config.batch_size
-    for rows in (n for n in range(whole - 1, 0, -1) if config.batch_size % n == 0):
-        if step(rows, longest) <= room:
-            return {"micro_batch_size": rows}
-    half = max(1, longest // 2)
-    least, more = step(1, half), step(1, longest)
-    # memory grows with the tokens, nearly in proportion: attention is never held as a matrix
-    length = half + int((room - least) * (longest - half) / max(1, more - least))
-    return {"micro_batch_size": 1, "max_length": length} if length >= 32 else {}
+    for count in range(rows_at_once(config) - 1, 0, -1):
+        smaller = msgspec.structs.replace(config, micro_batch_size=count)
+        fits = config.batch_size % count == 0
+        if fits and step(heaviest(rows, smaller, packed=packed)) <= room:
+            return {"micro_batch_size": count}
+    longest = max(rows, key=lambda row: len(row.ids))
+    whole = len(longest.ids)
+    half = max(1, whole // 2)
+    least, more = step([longest.cut(half)]), step([longest])
+    # memory grows with the tokens, nearly in proportion: attention is hardly held as a matrix
+    length = half + int((room - least) * (whole - half) / max(1, more - least))
+    while length >= SHORT_ROW and step([longest.cut(length)]) > room:
+        length = int(length * 0.9)
+    return {"micro_batch_size": 1, "max_length": length} if length >= SHORT_ROW else {}
 
 
 def memory_notices(memory: Memory, options: str) -> list[Notice]:
@@ -155,17 +163,6 @@ def disk_notices(disk: Disk) -> list[Notice]:
         return []
     figures = {"needs": in_bytes(disk.total), "free": in_bytes(disk.free)}
     return [Notice("disk_short", {**figures, "count": disk.checkpoints})]
-
-
-def padded_tokens(lengths: Sequence[int], config: TrainConfig) -> int:
-    """What all steps of a run compute: rows of a micro-batch are as long as the longest of them."""
-    micro = config.micro_batch_size or config.batch_size
-    total = 0
-    for step in schedule(len(lengths), config):
-        rows = [lengths[i] for i in step.rows]
-        parts = [rows[i : i + micro] for i in range(0, len(rows), micro)]
-        total += sum(len(part) * max(part) for part in parts)
-    return total
 
 
 def measurements(train_rows: int, config: TrainConfig) -> int:

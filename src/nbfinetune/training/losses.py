@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import DataDependentOutputException
 
 from nbfinetune.chat.devices import is_out_of_memory
 from nbfinetune.core.runs.events import Notice
@@ -38,16 +39,13 @@ class Losses:
     """Losses of rows on `model`: a causal LM, plain or with LoRA matrices of `adapter`.
 
     `is_packed`: rows are computed as packs. Else they are padded, and `because` says why.
-    `tried`: that is found out by computing a few tokens, which takes numbers, not just shapes.
     """
 
-    def __init__(
-        self, model: Any, pad_id: int, adapter: str | None = None, *, tried: bool = True
-    ) -> None:
+    def __init__(self, model: Any, pad_id: int, adapter: str | None = None) -> None:
         self._model, self._pad_id = model, pad_id
         self._base = model.get_base_model() if hasattr(model, "get_base_model") else model
         self._fused = Fused(model, adapter) if adapter else None
-        self.because = self._unlike() or (self._failing() if tried else None)
+        self.because = self._unlike() or self._failing()
 
     @property
     def is_packed(self) -> bool:
@@ -135,6 +133,8 @@ class Losses:
         try:
             with torch.no_grad():
                 return self._tried(head)
+        except DataDependentOutputException:  # simulated: shapes alone say nothing against it
+            return None
         except Exception as error:  # whatever a model does that we don't know
             if is_out_of_memory(error):
                 raise

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import msgspec
+
 from nbfinetune.chat.devices import SMALL_PARAMETERS
 from nbfinetune.chat.devices import memory as memory_of
 from nbfinetune.chat.hub import find
@@ -20,14 +24,15 @@ from nbfinetune.training.estimate import (
     what_fits,
 )
 from nbfinetune.training.simulation import Simulated, simulate
+from nbfinetune.training.workload import Rows, heaviest
 
 
 def memory_for(
-    model: Simulated, config: TrainConfig, how: How, longest: int, *, loaded: bool
+    model: Simulated, config: TrainConfig, how: How, rows: Rows, *, loaded: bool
 ) -> Memory:
-    """What training takes with rows of up to `longest` tokens; `loaded`: the weights are there."""
+    """What training on `rows` takes; `loaded`: the weights are there."""
     weights = weight_bytes(model.parameters, model.linear, how.dtype, in_4bit=how.load_in_4bit)
-    step = model.step(config.micro_batch_size or config.batch_size, longest)
+    step = model.step(heaviest(rows, config, packed=model.packed))
     return Memory(
         weights=weights,
         adapter=model.trained * (LORA_BYTES + MOMENT_BYTES),
@@ -37,32 +42,43 @@ def memory_for(
 
 
 def room_notices(
-    model: Simulated, memory: Memory, config: TrainConfig, how: How, longest: int
+    folder: Path, model: Simulated, memory: Memory, config: TrainConfig, how: How, rows: Rows
 ) -> list[Notice]:
     """Where it doesn't fit: what would. Fewer rows at once, activations computed twice, shorter
-    rows, weights in 4 bits.
+    rows, weights in 4 bits. `folder`: where the model is.
     """
     if memory.fits:
         return []
-    room = (memory.free - memory.weights - memory.adapter) / slack(how.device, config)
-    fits = what_fits(model.step, room, config, longest)
-    options = option_text(fits)
-    if "max_length" in fits and not config.gradient_checkpointing:
-        options = f"--micro-batch-size 1 --gradient-checkpointing,  or  {options}"
+    room = memory.free - memory.weights - memory.adapter
+    fits = what_fits(
+        model.step, room / slack(how.device, config), config, rows, packed=model.packed
+    )
+    options = [option_text(fits)] if fits else []
+    if set(fits) != {"micro_batch_size"} and _fits_twice(folder, room, config, how, rows):
+        options.insert(0, "--micro-batch-size 1 --gradient-checkpointing")
     if not options and how.device.startswith("cuda") and not how.load_in_4bit:
-        options = "--load-in-4bit"
-    return memory_notices(memory, options)
+        options.append("--load-in-4bit")
+    return memory_notices(memory, ",  or  ".join(options))
 
 
-def shortage(base: BaseModel, config: TrainConfig, how: How, longest: int) -> list[Notice]:
+def _fits_twice(folder: Path, room: int, config: TrainConfig, how: How, rows: Rows) -> bool:
+    """Whether rows one by one fit with activations that are computed twice; not said again."""
+    if config.gradient_checkpointing:
+        return False
+    twice = msgspec.structs.replace(config, micro_batch_size=1, gradient_checkpointing=True)
+    model = simulate(folder, twice, how.dtype, rows)
+    if model is None:
+        return False
+    return model.step(heaviest(rows, twice, packed=model.packed)) * slack(how.device, twice) <= room
+
+
+def shortage(base: BaseModel, config: TrainConfig, how: How, rows: Rows) -> list[Notice]:
     """What is said of memory before a run on `base` begins. A small model always fits."""
     if base.parameters <= SMALL_PARAMETERS:
         return []
     folder = find(base.name, weights=False).folder
-    at_most = (config.micro_batch_size or config.batch_size, longest)
-    model = simulate(folder, config, how.dtype, at_most)
+    model = simulate(folder, config, how.dtype, rows)
     if model is None:
         return []
-    return room_notices(
-        model, memory_for(model, config, how, longest, loaded=True), config, how, longest
-    )
+    memory = memory_for(model, config, how, rows, loaded=True)
+    return room_notices(folder, model, memory, config, how, rows)

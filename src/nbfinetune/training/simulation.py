@@ -1,8 +1,9 @@
 """A training step without numbers: what it would hold in memory, before any weight is loaded.
 
-The step is computed on fake tensors, which have shapes and no content, by the code that the model
-really runs; every storage that comes and goes is counted. So it knows any architecture, dropout and
-gradient checkpointing, and needs no formula. A second or two for a model of billions of weights.
+The step is computed on fake tensors, which have shapes and no content, by the code that a run
+really runs; every storage that comes and goes is counted. So it knows any architecture, packs,
+dropout and gradient checkpointing, and needs no formula. A second or two for a model of billions of
+weights.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
@@ -19,47 +20,60 @@ from typing import Any, NamedTuple
 import torch
 from peft import LoraConfig, get_peft_model
 from torch import Tensor, nn
-from torch._subclasses.fake_tensor import FakeTensorMode
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from nbfinetune.core.config import TrainConfig
-from nbfinetune.training.batches import summed_loss
+from nbfinetune.core.runs.events import Notice
+from nbfinetune.templates.labels import LabelledRow
+from nbfinetune.training.losses import Losses
 from nbfinetune.training.sft import lora_arguments
+from nbfinetune.training.workload import Rows, heaviest
 
-Step = Callable[[int, int], int]
-"""Bytes that a step holds at most beside weights and optimizer, for rows and tokens per row."""
+Step = Callable[[Rows], int]
+"""Bytes that a step holds at most beside weights and optimizer, for rows computed at once."""
 
 _SHAPING = (
-    "lora_rank", "lora_alpha", "lora_dropout", "target_modules", "gradient_checkpointing"
+    "lora_rank", "lora_alpha", "lora_dropout", "target_modules", "gradient_checkpointing",
+    "load_in_4bit",
 )  # fmt: skip
-"""The settings that decide what a step holds; rows and tokens are asked for."""
+"""The settings that decide what a step holds; rows are asked for."""
+_FEW = [LabelledRow([0] * 8, [0] * 8)]
+_REMEMBERED = 16
 
 
 class Simulated(NamedTuple):
-    """A model to be trained. `linear`: those weights that 4 bits are enough for, where wanted."""
+    """A model to be trained. `linear`: those weights that 4 bits are enough for, where wanted.
+
+    `because`: why its rows are padded, as far as that can be told without numbers.
+    """
 
     parameters: int
     trained: int
     linear: int
     context_length: int
+    because: Notice | None
     step: Step
 
+    @property
+    def packed(self) -> bool:
+        return self.because is None
 
-def simulate(
-    folder: Path, config: TrainConfig, dtype: str, tried: tuple[int, int] = (1, 8)
-) -> Simulated | None:
+
+def simulate(folder: Path, config: TrainConfig, dtype: str, rows: Rows = _FEW) -> Simulated | None:
     """The model in `folder` (its `config.json` is enough) with the LoRA matrices of `config`.
 
     None where it can't be computed without numbers: some architectures look at values. That is
-    found out with `tried` rows of so many tokens. What was computed is remembered.
+    found out with a step on the heaviest of `rows`. What was computed is remembered.
     """
     shaping = TrainConfig(**{name: getattr(config, name) for name in _SHAPING})
     try:
         changed = (folder / "config.json").stat().st_mtime_ns
         found = _simulated(folder, changed, shaping, dtype)
-        found.step(*tried)  # fails here, where it fails
+        # fails here, where it fails
+        found.step(heaviest(rows, config, packed=found.packed))
     except Exception:  # whatever a library makes of fake tensors: then there is no estimate
         return None
     return found
@@ -76,16 +90,28 @@ def _simulated(folder: Path, _changed: int, config: TrainConfig, dtype: str) -> 
     context = model.config.get_text_config().max_position_embeddings
     trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
     total = sum(p.numel() for p in parameters)
-    return Simulated(total, trained, linear - trained, int(context), _step(model))
+    # layers of quantized weights are computed by PEFT
+    adapter = None if config.load_in_4bit else "default"
+    shapes = FakeTensorMode()
+    with shapes, _materialized(model):
+        losses = Losses(model, 0, adapter)
+    step = _step(model, losses, shapes)
+    return Simulated(total, trained, linear - trained, int(context), losses.because, step)
 
 
-def _step(model: Any) -> Step:
+def _step(model: Any, losses: Losses, shapes: FakeTensorMode) -> Step:
     lock = Lock()  # a step changes the model while it is computed
+    known: dict[object, int] = {}
 
-    @cache
-    def step(rows: int, length: int) -> int:
+    def step(rows: Rows) -> int:
+        key = tuple((tuple(row.ids), tuple(row.labels)) for row in rows)
         with lock:
-            return _peak(model, rows, length)
+            if key not in known:
+                with shapes:
+                    known[key] = _peak(model, losses, rows)
+            while len(known) > _REMEMBERED:
+                del known[next(iter(known))]
+            return known[key]
 
     return step
 
@@ -105,14 +131,13 @@ def _model(folder: Path, config: TrainConfig, dtype: torch.dtype) -> Any:
     return model.train()
 
 
-def _peak(model: Any, rows: int, length: int) -> int:
-    with FakeTensorMode(), _materialized(model) as held:
+def _peak(model: Any, losses: Losses, rows: Rows) -> int:
+    """To be called among fake tensors."""
+    with _materialized(model) as held, losses.computing():
         counter = _Counter(held)
-        ids = torch.zeros((rows, length), dtype=torch.long)
-        batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": ids}
         with counter:
-            summed_loss(model, batch).backward()  # type: ignore[no-untyped-call]
-        return counter.peak
+            losses.summed(rows).backward()  # type: ignore[no-untyped-call]
+    return counter.peak
 
 
 @contextmanager
@@ -148,6 +173,8 @@ class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._references: dict[int, weakref.ref[Any]] = {}
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.ops.aten.poisson.default and isinstance(args[0], FakeTensor):
+            return args[0]  # how many places are dropped: as many as on average
         made = func(*args, **(kwargs or {}))
         for tensor in tree_iter(made):
             if isinstance(tensor, Tensor):

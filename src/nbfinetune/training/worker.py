@@ -68,9 +68,8 @@ def _train(target: Run, channel: Channel, resume: int | None, models: Models) ->
     with trained_on(shared, config) as (base, model):  # from here on nobody unloads it
         channel.emit(environment(str(shared.device)))
         rows, notices = labelled_rows(target, shared.template, shared.context_length)
-        longest = max(len(row.ids) for row in rows.train)
         how = _how(shared, config)
-        short = shortage(shared, config, how, longest)
+        short = shortage(shared, config, how, rows.train)
         notices = [*choice_notices(how_of(config), how), *notices, *short]
         with base.computing():
             learner = Learner(base, model, config, base.adapter or "")
