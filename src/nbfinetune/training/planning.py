@@ -42,7 +42,8 @@ def plan(
     config = resolve_config(base_model, preset, settings)
     split = preflight.split_rows(data, validation, config.seed)
     notices = preflight.step_notices(len(split.train), config)
-    notices += preflight.overlap_notices(split)
+    if isinstance(validation, MessageDataset):  # a share has no row of the other side
+        notices += preflight.overlap_notices(split)
     if not split.validation:
         notices.append(Notice("no_validation"))
     said = validation.name if isinstance(validation, MessageDataset) else f"{validation:g}"
