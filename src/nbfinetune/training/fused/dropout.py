@@ -31,6 +31,16 @@ class Holes(NamedTuple):
         tensor.view(-1).index_fill_(0, self.places, 0)
         return tensor
 
+    def add_product_(self, tensor: Tensor, left: Tensor, right: Tensor) -> Tensor:
+        """`tensor` + `left` · `right`, but as it was at the dropped places."""
+        if self.places.dtype is torch.bool:
+            return tensor.add_(torch.mm(left, right).masked_fill_(self.places, 0))
+        flat = tensor.view(-1)
+        before = flat.index_select(0, self.places)
+        tensor.addmm_(left, right)
+        flat.index_copy_(0, self.places, before)
+        return tensor
+
 
 def holes(tensor: Tensor, p: float) -> Holes:
     """Drop each element of `tensor` with probability `p`, below 1."""

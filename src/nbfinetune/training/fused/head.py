@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 
 LOGITS_AT_ONCE = 2**20
+LOGITS_ON_GPU = 2**24
+"""As many as a CPU's cache and a GPU's launches like."""
 
 
 def linear_cross_entropy(
@@ -61,7 +63,8 @@ def _losses(
     rows = len(hidden)
     largest = torch.full((rows, 1), float("-inf"), device=hidden.device)
     total = torch.zeros(rows, 1, device=hidden.device)
-    columns = max(1024, LOGITS_AT_ONCE // max(rows, 1))
+    logits_at_once = LOGITS_AT_ONCE if hidden.device.type == "cpu" else LOGITS_ON_GPU
+    columns = max(1024, logits_at_once // max(rows, 1))
     for start in range(0, len(weight), columns):
         part = weight[start : start + columns]
         logits = torch.mm(hidden, part.T).float()

@@ -82,7 +82,7 @@ class _LoraLinear(torch.autograd.Function):
             if dropped is None:
                 grad_x.addmm_(grad_low, a.to(grad.dtype))
             else:
-                grad_x += dropped.cut_(torch.mm(grad_low, a.to(grad.dtype)))
+                dropped.add_product_(grad_x, grad_low, a.to(grad.dtype))
             grad_x = grad_x.view(*grads[0].shape[:-1], -1)
         return grad_x, None, None, grad_a, grad_b, None, None
 
