@@ -75,6 +75,8 @@ PADDED = {
             **EXPERTS, shared_expert_intermediate_size=16),
         "window", "60",
     ),
+    # in a long row its layers see some of the tokens before, by a mask of their own
+    "doge": (_of("Doge"), "failed", "a mask of its own"),
     "openai gpt": (_of("OpenAIGPT", n_embd=32, n_layer=2, n_head=4, n_positions=512,
                        resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0), "attention", ""),
 }  # fmt: skip

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from nbfinetune.core.runs.events import Notice
-from nbfinetune.templates.labels import LabelledRow
+from nbfinetune.templates.labels import IGNORED, LabelledRow
 from nbfinetune.training import losses, packing
 from nbfinetune.training.attention import Layout
 from nbfinetune.training.losses import Losses
@@ -140,13 +140,19 @@ def test_what_only_a_longer_row_would_show_is_not_overlooked(monkeypatch):
     assert apart(together(model, rows), alone(model, rows)) < EXACT
 
 
-def test_a_trained_lm_head_is_computed_as_it_is(qwen):
+@pytest.mark.parametrize("name", ["llama", "phi"])
+def test_an_lm_head_that_is_trained_has_its_gradients_too(name):
+    model = with_matrices(small(PACKED[name]))
+    model.get_base_model().get_output_embeddings().requires_grad_(True)
+    expected = {k: alone(model, rows) for k, rows in SOME.items()}
+    assert any("lm_head" in matrix for matrix in expected["turns"][1])
+    assert max(apart(together(model, SOME[k]), found) for k, found in expected.items()) < EXACT
+
+
+def test_an_lm_head_that_is_something_else_keeps_rows_from_being_packed():
     model = small(PACKED["llama"])
-    model.get_output_embeddings().weight.requires_grad_(True)
+    model.set_output_embeddings(nn.Sequential(model.get_output_embeddings()))
     assert Losses(model, 0).because.code == "rows_padded_head"
-    wrapped = small(PACKED["llama"])
-    wrapped.set_output_embeddings(nn.Sequential(wrapped.get_output_embeddings()))
-    assert Losses(wrapped, 0).because.code == "rows_padded_head"
 
 
 def test_trying_leaves_the_model_as_it_was(packed):
@@ -157,6 +163,17 @@ def test_trying_leaves_the_model_as_it_was(packed):
     assert packed.get_base_model().config._attn_implementation == attention
     assert torch.equal(torch.get_rng_state(), before)
     assert all(p.grad is None for p in packed.parameters())
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_rows_of_which_nothing_is_trained_cost_nothing(qwen, packed, monkeypatch):
+    monkeypatch.setattr(Losses, "is_packed", packed)
+    row = ROWS["one row"][0]
+    nothing = LabelledRow(row.ids, [IGNORED] * len(row.ids))
+    loss, found = together(qwen, [nothing, nothing.cut(3)])
+    assert loss == 0.0
+    assert all(not gradient.any() for gradient in found.values())
+    assert apart(together(qwen, [nothing, row]), alone(qwen, [row])) < EXACT
 
 
 # what else is on while a run trains

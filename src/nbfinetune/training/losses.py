@@ -73,9 +73,9 @@ class Losses:
         packed = pack([needed(row) for row in rows])
         hidden = self._hidden(packed, Layout(packed, device))
         head = self._base.get_output_embeddings()
-        places = torch.tensor([t.place for t in packed.targets], device=device)
-        tokens = torch.tensor([t.token for t in packed.targets], device=device)
-        counts = torch.tensor([t.rows for t in packed.targets], device=device)
+        # (targets, 3), also where there are none
+        table = torch.tensor(packed.targets, dtype=torch.int64, device=device).view(-1, 3)
+        places, tokens, counts = table.unbind(1)
         return linear_cross_entropy(
             hidden.index_select(0, places), head.weight, head.bias, tokens, counts
         )
