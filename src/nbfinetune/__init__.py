@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from nbfinetune.core.errors import NbFinetuneError
     from nbfinetune.core.text import set_language
     from nbfinetune.training.job import TrainingJob
+    from nbfinetune.training.trainer import PackedSFTTrainer
 
 __version__ = "0.1.0"
 
@@ -52,6 +53,7 @@ __all__ = [
     "Comparison",
     "MessageDataset",
     "NbFinetuneError",
+    "PackedSFTTrainer",
     "SamplingParams",
     "TrainConfig",
     "TrainingJob",
@@ -89,6 +91,7 @@ _HOMES = {
     "Comparison": "nbfinetune.chat.compare",
     "MessageDataset": "nbfinetune.core.dataset",
     "NbFinetuneError": "nbfinetune.core.errors",
+    "PackedSFTTrainer": "nbfinetune.training.trainer",
     "SamplingParams": "nbfinetune.chat.model",
     "TrainConfig": "nbfinetune.core.config",
     "TrainingJob": "nbfinetune.training.job",

@@ -76,9 +76,11 @@ class Losses:
         # (targets, 3), also where there are none
         table = torch.tensor(packed.targets, dtype=torch.int64, device=device).view(-1, 3)
         places, tokens, counts = table.unbind(1)
-        return linear_cross_entropy(
-            hidden.index_select(0, places), head.weight, head.bias, tokens, counts
-        )
+        trained = hidden.index_select(0, places)
+        if head.weight.requires_grad:  # of a model that is trained as a whole
+            losses = nn.functional.cross_entropy(head(trained).float(), tokens, reduction="none")
+            return losses @ counts.float()
+        return linear_cross_entropy(trained, head.weight, head.bias, tokens, counts)
 
     def mean(self, rows: Sequence[LabelledRow], rows_at_once: int) -> float | None:
         """Nats per trained token over all rows: every token weighs the same, however rows are cut.
@@ -114,7 +116,7 @@ class Losses:
     def _unlike(self) -> Notice | None:
         """What keeps rows of this kind of model from being packed; None if nothing does."""
         head, config = self._base.get_output_embeddings(), self._base.config.get_text_config()
-        if type(head) is not nn.Linear or head.weight.requires_grad:
+        if type(head) is not nn.Linear:
             return self._padded("head")
         # what counts distances by places in the pack, as ALiBi does, differs by little: not tried
         takes = inspect.signature(self._base.get_decoder().forward).parameters

@@ -102,9 +102,7 @@ TRAINING: Mapping[str, Phrase] = {
         "rows of a step begin alike, which is computed once: about {computed} of {tokens} tokens",
         "同一步中各行开头相同的部分只计算一次：{tokens} 个词元中约计算 {computed} 个",
     ),
-    "rows_padded_head": _padded(
-        "its LM head is no plain frozen layer", "其 LM head 不是普通的冻结线性层"
-    ),
+    "rows_padded_head": _padded("its LM head is no plain layer", "其 LM head 不是普通的线性层"),
     "rows_padded_positions": _padded("it takes no positions", "它不接受位置编号"),
     "rows_padded_layers": _padded("it has layers of {kinds}", "它含有 {kinds} 类的层"),
     "rows_padded_attention": _padded("it has an attention of its own", "它使用自己的注意力实现"),
