@@ -11,7 +11,7 @@ FAULTS := tests/faults tests/training/test_resume.py tests/training/test_disks.p
 E2E_READY := $(VENV)/.ready-e2e
 
 .PHONY: setup demo lab test test-starter test-data test-floors test-front test-e2e labextension \
-  test-labextension test-install test-faults check docs clean
+  test-labextension test-install test-faults bench-train check docs clean
 
 setup: $(VENV)/.ready
 
@@ -63,6 +63,9 @@ test-labextension: labextension  ## its types and its rules
 
 test-install: setup  ## installs of every kind, with and without Node.js; needs Node.js
 	$(PYTHON) tools/install_cases.py
+
+bench-train: setup  ## the training step beside TRL and transformers: speed, memory, losses; 25 minutes
+	$(PYTHON) benchmarks/train.py
 
 check: setup  ## style, types, layers
 	$(VENV)/bin/ruff check .
