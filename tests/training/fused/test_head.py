@@ -174,3 +174,18 @@ def test_in_16_bits_it_is_no_further_from_the_truth_than_all_logits_in_16_bits()
     print(f"loss {ours[0]:.1e} against {theirs[0]:.1e}, gradient {ours[1]:.1e} - {theirs[1]:.1e}")
     assert ours[0] < 1.5 * theirs[0]
     assert ours[1] < 1.5 * theirs[1]
+
+
+@pytest.mark.parametrize("odds", [0.999, 0.99999])
+def test_in_float16_a_sure_model_still_learns_and_a_loss_scale_fits(odds):
+    weight = (torch.randn(1000, 64, generator=torch.Generator().manual_seed(0)) * 0.02).half()
+    targets, ones = torch.arange(8), torch.ones(8)
+    rows = weight[targets].double()
+    logit = torch.log(torch.tensor(999 * odds / (1 - odds)))
+    hidden = (rows / rows.square().sum(1, keepdim=True) * logit).half()
+    exact = hidden.double().requires_grad_(True)
+    cross_entropy(exact @ weight.double().T, targets, reduction="sum").backward()
+
+    own = hidden.clone().requires_grad_(True)
+    (linear_cross_entropy(own, weight, None, targets, ones) * 2**16).backward()
+    assert apart(own.grad.double() / 2**16, exact.grad) < 0.02

@@ -233,3 +233,37 @@ def test_in_expectation_dropout_changes_nothing():
     mean = forward(x.expand(20000, 5, IN)).mean(0)
     layer.eval()
     assert apart([mean], [layer(x)]) < 0.01
+
+
+def _disable(layer: Any) -> None:
+    layer.enable_adapters(False)
+
+
+def _merge(layer: Any) -> None:
+    layer.merge()
+
+
+def _activate_both(layer: Any) -> None:
+    layer.set_adapter(["one", "two"])
+
+
+def _activate_the_other(layer: Any) -> None:
+    layer.set_adapter("two")
+
+
+@pytest.mark.parametrize("change", [_disable, _merge, _activate_both, _activate_the_other])
+def test_unless_its_adapter_alone_is_active_the_layer_computes_as_peft_does(change):
+    layer, x = layer_of(names=("two", "one")), torch.randn(5, IN)
+    forward = fused_lora(layer, "one")
+    change(layer)
+    assert torch.equal(forward(x), layer(x))
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.1, 0.5])
+@pytest.mark.parametrize("shape", [(0, IN), (1, 0, IN), (IN,)])
+def test_no_tokens_and_a_single_one_are_inputs_too(shape, dropout):
+    layer = layer_of(lora_dropout=dropout)
+    x = torch.randn(shape, requires_grad=True)
+    out = fused_lora(layer, "default")(x)
+    out.sum().backward()
+    assert (out.shape, x.grad.shape) == ((*shape[:-1], OUT), shape)

@@ -50,4 +50,4 @@ def holes(tensor: Tensor, p: float) -> Holes:
         return Holes(mask, scale)
     expected = torch.tensor(-math.log1p(-p) * tensor.numel(), dtype=torch.float64)
     count = int(torch.poisson(expected).item())
-    return Holes(torch.randint(tensor.numel(), (count,)), scale)
+    return Holes(torch.randint(max(1, tensor.numel()), (count,)), scale)

@@ -44,13 +44,15 @@ class _LinearCrossEntropy(torch.autograd.Function):
     ) -> Tensor:
         gradient = torch.zeros(hidden.shape, dtype=torch.float32, device=hidden.device)
         losses = _losses(hidden, weight, bias, targets, gradient)
-        ctx.save_for_backward(gradient.mul_(counts[:, None]).to(hidden.dtype))
+        ctx.save_for_backward(gradient.mul_(counts[:, None]))
+        ctx.dtype = hidden.dtype
         return losses @ counts.float()
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Any:
         (gradient,) = ctx.saved_tensors
-        return gradient * grads[0].to(gradient.dtype), None, None, None, None
+        # float32 up to here: a loss scale would not fit into float16
+        return (gradient * grads[0]).to(ctx.dtype), None, None, None, None
 
 
 _with_gradient: Callable[..., Tensor] = _LinearCrossEntropy.apply
@@ -60,27 +62,30 @@ def _losses(
     hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor, gradient: Tensor | None
 ) -> Tensor:
     """The loss of each row: (N), float32. `gradient`: zeros of (N, D), filled with its gradient."""
-    rows = len(hidden)
-    largest = torch.full((rows, 1), float("-inf"), device=hidden.device)
-    total = torch.zeros(rows, 1, device=hidden.device)
+    largest = torch.full((len(hidden), 1), float("-inf"), device=hidden.device)
+    others = torch.zeros_like(largest)  # the sum of all exponentials but the target's
+    found = torch.zeros_like(largest)
     logits_at_once = LOGITS_AT_ONCE if hidden.device.type == "cpu" else LOGITS_ON_GPU
-    columns = max(1024, logits_at_once // max(rows, 1))
+    columns = max(1024, logits_at_once // max(len(hidden), 1))
     for start in range(0, len(weight), columns):
         part = weight[start : start + columns]
         logits = torch.mm(hidden, part.T).float()
         if bias is not None:
             logits += bias[start : start + columns]
+        column = targets[:, None] - start
+        is_here = (column >= 0) & (column < len(part))
+        column = column.clamp(0, len(part) - 1)
+        found = torch.where(is_here, logits.gather(1, column), found)
         seen = torch.maximum(largest, logits.amax(1, keepdim=True))
         shrunk = (largest - seen).exp_()
         odds = logits.sub_(seen).exp_()
-        total.mul_(shrunk).add_(odds.sum(1, keepdim=True))
+        # left out, or what a sure model still has to learn drowns in the rounding of its own odds
+        odds.scatter_(1, column, odds.gather(1, column).masked_fill_(is_here, 0))
+        others.mul_(shrunk).add_(odds.sum(1, keepdim=True))
         if gradient is not None:
             gradient.mul_(shrunk).add_(torch.mm(odds.to(part.dtype), part))
         largest = seen
-    chosen = weight[targets]
-    found = (hidden.float() * chosen.float()).sum(1)
-    if bias is not None:
-        found += bias[targets]
+    total = others + (found - largest).exp_()
     if gradient is not None:
-        gradient.div_(total).sub_(chosen)
-    return (largest + total.log()).squeeze(1) - found
+        gradient.sub_(others * weight[targets]).div_(total)
+    return (largest - found + total.log()).squeeze(1)

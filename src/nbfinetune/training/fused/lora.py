@@ -36,7 +36,8 @@ def fused_lora(module: nn.Module, adapter: str) -> Callable[..., Any] | None:
     scaling = float(layer.scaling[adapter])
 
     def forward(x: Tensor, *args: Any, **kwargs: Any) -> Any:
-        if args or kwargs or x.dtype is not base.weight.dtype:
+        alone = layer.active_adapters == [adapter] and not layer.disable_adapters
+        if args or kwargs or not alone or layer.merged or x.dtype is not base.weight.dtype:
             return Linear.forward(layer, x, *args, **kwargs)
         p = dropout if layer.training else 0.0
         return _lora_linear(x, base.weight, base.bias, a.weight, b.weight, scaling, p)
@@ -58,7 +59,7 @@ class _LoraLinear(torch.autograd.Function):
         scaling: float,
         p: float,
     ) -> Tensor:
-        flat = x.flatten(0, -2).contiguous()
+        flat = x.reshape(-1, x.shape[-1])
         dropped = holes(flat, p) if p else None
         ctx.scaling = scaling * (dropped.scale if dropped else 1.0)
         left = flat if dropped is None else dropped.cut_(flat.clone())
@@ -66,13 +67,13 @@ class _LoraLinear(torch.autograd.Function):
         out = nn.functional.linear(flat, weight, bias)
         out.addmm_(low, b.to(x.dtype).T, alpha=ctx.scaling)
         ctx.save_for_backward(left, weight, a, b, low, dropped.places if dropped else None)
-        return out.view(*x.shape[:-1], -1)
+        return out.view(*x.shape[:-1], len(weight))
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Any:
         left, weight, a, b, low, places = ctx.saved_tensors
         dropped = Holes(places, 1.0) if places is not None else None
-        grad = grads[0].flatten(0, -2)
+        grad = grads[0].reshape(-1, len(weight))
         grad_low = torch.mm(grad, b.to(grad.dtype)).mul_(ctx.scaling)
         grad_a = torch.mm(grad_low.T, left).to(a.dtype)
         grad_b = torch.mm(grad.T, low).to(b.dtype).mul_(ctx.scaling)
@@ -83,7 +84,7 @@ class _LoraLinear(torch.autograd.Function):
                 grad_x.addmm_(grad_low, a.to(grad.dtype))
             else:
                 dropped.add_product_(grad_x, grad_low, a.to(grad.dtype))
-            grad_x = grad_x.view(*grads[0].shape[:-1], -1)
+            grad_x = grad_x.view(*grads[0].shape[:-1], weight.shape[1])
         return grad_x, None, None, grad_a, grad_b, None, None
 
 
