@@ -28,11 +28,12 @@ class Layout:
 
     `own`: (R, S), for each path the places behind the shared beginning, filled up at its end.
     `back`: for each place behind the shared beginning, where in R · S it is computed.
+    `filled`: tokens behind those of the pack that nobody sees and that see nothing.
     `windows`: how far layers wanted to see, one after another.
     """
 
-    def __init__(self, pack: Pack, device: torch.device) -> None:
-        self.shared, self.device = pack.shared, device
+    def __init__(self, pack: Pack, device: torch.device, filled: int = 0) -> None:
+        self.shared, self.device, self.filled = pack.shared, device, filled
         self._pack = pack
         self._masks: dict[tuple[torch.dtype, int | None], Tensor] = {}
         self.windows: list[int | None] = []
@@ -67,8 +68,8 @@ class Layout:
         return self._masks[dtype, window]
 
     def _whole(self, window: int | None) -> Tensor:
-        tokens = len(self._pack.ids)
-        seen = torch.zeros(tokens, tokens, dtype=torch.bool, device=self.device)
+        tokens = len(self._pack.ids) + self.filled
+        seen = torch.eye(tokens, dtype=torch.bool, device=self.device)  # softmax needs something
         for path in self._pack.paths:
             places = torch.tensor(path, device=self.device)
             order = torch.arange(len(path), device=self.device)
@@ -136,6 +137,8 @@ def _by_rows(
     if packed.longest:
         own = _own_products(query, key, value, packed, window, how)
         done.append(own.index_select(0, packed.back))
+    if packed.filled:
+        done.append(query.new_zeros(packed.filled, query.shape[1], value.shape[-1]))
     return torch.cat(done)
 
 

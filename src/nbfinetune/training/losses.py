@@ -23,7 +23,7 @@ from nbfinetune.training.attention import Layout, packed_attention
 from nbfinetune.training.batches import collate, summed_loss
 from nbfinetune.training.fused.head import linear_cross_entropy
 from nbfinetune.training.fused.patch import Fused
-from nbfinetune.training.packing import Pack, needed, pack, pieces
+from nbfinetune.training.packing import Pack, Target, needed, pack, pieces
 
 _PROBE = tuple(
     [5 * i % 61 for i in range(24)] + [(7 * i + 13 * row + 1) % 61 for i in range(24 + row)]
@@ -33,6 +33,9 @@ _PROBE = tuple(
 _KINDS = {"full_attention", "sliding_attention"}
 _EXACT, _COARSE = 1e-3, 0.03
 """How far logits may lie apart, relative to their size: 16 bits round otherwise in other shapes."""
+
+
+_NO_TARGET = Target(0, 0, 0)
 
 
 class Losses:
@@ -70,11 +73,12 @@ class Losses:
         device = next(self._model.parameters()).device
         if not self.is_packed:
             return summed_loss(self._model, collate(rows, self._pad_id, device))
-        packed = pack([needed(row) for row in rows])
-        hidden = self._hidden(packed, Layout(packed, device))
-        head = self._base.get_output_embeddings()
+        packed, head = pack([needed(row) for row in rows]), self._base.get_output_embeddings()
+        fill = _filling(len(packed.ids), head.weight)
+        hidden = self._hidden(packed, Layout(packed, device, fill))
+        targets = [*packed.targets, *[_NO_TARGET] * _filling(len(packed.targets), head.weight)]
         # (targets, 3), also where there are none
-        table = torch.tensor(packed.targets, dtype=torch.int64, device=device).view(-1, 3)
+        table = torch.tensor(targets, dtype=torch.int64, device=device).view(-1, 3)
         places, tokens, counts = table.unbind(1)
         trained = hidden.index_select(0, places)
         if head.weight.requires_grad:  # of a model that is trained as a whole
@@ -105,8 +109,8 @@ class Losses:
         """The last hidden states of a pack: (T, D)."""
         device = layout.device
         states = self._base.get_decoder()(
-            input_ids=torch.tensor([packed.ids], device=device),
-            position_ids=torch.tensor([packed.positions], device=device),
+            input_ids=torch.tensor([packed.ids + [0] * layout.filled], device=device),
+            position_ids=torch.tensor([packed.positions + [0] * layout.filled], device=device),
             use_cache=False,
             packed=layout,
         )
@@ -190,3 +194,12 @@ class Losses:
         if not torch.equal(given[-1].float(), logits.float()):
             raise NotImplementedError("logits that are more than its LM head's")
         return logits[0].float()
+
+
+def _filling(count: int, weight: Tensor) -> int:
+    """How many tokens to add, so that shapes come again.
+
+    In 16 bits a CPU's kernel is made anew for each shape, which takes longer than the product.
+    """
+    is_made = weight.device.type == "cpu" and weight.dtype is not torch.float32
+    return -count % 32 if is_made else 0

@@ -66,7 +66,7 @@ def _losses(
     others = torch.zeros_like(largest)  # the sum of all exponentials but the target's
     found = torch.zeros_like(largest)
     logits_at_once = LOGITS_AT_ONCE if hidden.device.type == "cpu" else LOGITS_ON_GPU
-    columns = max(1024, logits_at_once // max(len(hidden), 1))
+    columns = max(1024, 2 ** (logits_at_once // max(len(hidden), 1)).bit_length() // 2)
     for start in range(0, len(weight), columns):
         part = weight[start : start + columns]
         logits = torch.mm(hidden, part.T).float()
