@@ -29,6 +29,7 @@ class Layout:
     `own`: (R, S), for each path the places behind the shared beginning, filled up at its end.
     `back`: for each place behind the shared beginning, where in R · S it is computed.
     `filled`: tokens behind those of the pack that nobody sees and that see nothing.
+    `wanted`: the places whose last states are read, where a layer asks for them.
     `windows`: how far layers wanted to see, one after another.
     """
 
@@ -36,6 +37,7 @@ class Layout:
         self.shared, self.device, self.filled = pack.shared, device, filled
         self._pack = pack
         self._masks: dict[tuple[torch.dtype, int | None], Tensor] = {}
+        self.wanted: Tensor | None = None
         self.windows: list[int | None] = []
         rows = [path[pack.shared :] for path in pack.paths]
         self.rows, self.longest = len(rows), max(map(len, rows))

@@ -22,6 +22,7 @@ from nbfinetune.templates.labels import LabelledRow
 from nbfinetune.training.attention import Layout, packed_attention
 from nbfinetune.training.batches import collate, summed_loss
 from nbfinetune.training.fused.head import linear_cross_entropy
+from nbfinetune.training.fused.layer import last_layer
 from nbfinetune.training.fused.patch import Fused
 from nbfinetune.training.packing import Pack, Target, needed, pack, pieces
 
@@ -47,8 +48,10 @@ class Losses:
     def __init__(self, model: Any, pad_id: int, adapter: str | None = None) -> None:
         self._model, self._pad_id = model, pad_id
         self._base = model.get_base_model() if hasattr(model, "get_base_model") else model
-        self._fused = Fused(model, adapter) if adapter else None
         self.because = self._unlike() or self._failing()
+        is_known = adapter is not None and self.is_packed
+        self._last = last_layer(self._base.get_decoder()) if is_known else None
+        self._fused = Fused(model, adapter, self._last) if adapter else None
 
     @property
     def is_packed(self) -> bool:
@@ -75,12 +78,14 @@ class Losses:
             return summed_loss(self._model, collate(rows, self._pad_id, device))
         packed, head = pack([needed(row) for row in rows]), self._base.get_output_embeddings()
         fill = _filling(len(packed.ids), head.weight)
-        hidden = self._hidden(packed, Layout(packed, device, fill))
         targets = [*packed.targets, *[_NO_TARGET] * _filling(len(packed.targets), head.weight)]
         # (targets, 3), also where there are none
         table = torch.tensor(targets, dtype=torch.int64, device=device).view(-1, 3)
         places, tokens, counts = table.unbind(1)
-        trained = hidden.index_select(0, places)
+        layout = Layout(packed, device, fill)
+        layout.wanted = places
+        hidden = self._hidden(packed, layout)
+        trained = hidden if self._last is not None else hidden.index_select(0, places)
         if head.weight.requires_grad:  # of a model that is trained as a whole
             losses = nn.functional.cross_entropy(head(trained).float(), tokens, reduction="none")
             return losses @ counts.float()
@@ -106,7 +111,7 @@ class Losses:
         return total / sum(row.trained_tokens for row in rows)
 
     def _hidden(self, packed: Pack, layout: Layout) -> Tensor:
-        """The last hidden states of a pack: (T, D)."""
+        """The last hidden states of a pack: (T, D), or those that are wanted."""
         device = layout.device
         states = self._base.get_decoder()(
             input_ids=torch.tensor([packed.ids + [0] * layout.filled], device=device),

@@ -9,17 +9,23 @@ from typing import Any
 from torch import nn
 
 from nbfinetune.training.fused.gated import fused_mlp
+from nbfinetune.training.fused.layer import narrowed
 from nbfinetune.training.fused.lora import fused_lora
 from nbfinetune.training.fused.norm import fused_norm
 
 
 class Fused:
-    """What can be replaced in a model that trains `adapter`; found once, taken in and out often."""
+    """What can be replaced in a model that trains `adapter`; found once, taken in and out often.
 
-    def __init__(self, model: nn.Module, adapter: str) -> None:
+    `last`: a layer of which only the wanted states are computed to their end.
+    """
+
+    def __init__(self, model: nn.Module, adapter: str, last: nn.Module | None = None) -> None:
         self._forwards: list[tuple[dict[str, Any], Any]] = []
         for module in model.modules():
             forward = fused_lora(module, adapter) or fused_mlp(module) or fused_norm(module)
+            if module is last:
+                forward = narrowed(module)
             # a function of the instance goes before that of its class
             if forward is not None and "forward" not in module.__dict__:
                 self._forwards.append((module.__dict__, forward))
