@@ -7,12 +7,12 @@ layout, train the same rows in the same order: rank 8 on all linear layers, Adam
 dropout 0.05, eight rows a step. Scenarios: a real corpus with its short system prompt and with a
 long one, on four random layers in the shape of Qwen2.5-0.5B with its vocabulary (`--device cuda`:
 Qwen2.5-7B), in bfloat16 and float32; and the built-in model on a sample. Competitors live in
-processes of their own and compute in turns, one at a time; a turn counts from the fetching of rows
-to the updated weights. Peak memory is that of a process from its start to its end, with its
-libraries. A second, short training in float32 without dropout shows that all of them compute the
-same; it fails where losses differ. The last line is JSON: ours / the fastest peer, ours / the
-smallest peer's peak (the worse of short and long), the share of this machine's peak (long); all of
-them in bfloat16. `--quick` only shows that it runs: one layer, few tokens in its vocabulary.
+processes of their own and compute in turns of some seconds, one at a time; a step counts from the
+fetching of rows to the updated weights. Peak memory is that of a process from its start to its
+end, with its libraries. A second, short training in float32 without dropout shows that all of them
+compute the same; it fails where losses differ. The last line is JSON: ours / the fastest peer, ours
+/ the smallest peer's peak (the worse of short and long), the share of this machine's peak (long);
+all of them in bfloat16. `--quick` only shows that it runs: one layer, a small vocabulary.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
-from training.measure import Pace, compete, machine_peak, race
+from training.measure import Pace, Turn, compete, machine_peak, race
 from training.peers import LAYOUTS, fastest
 from training.scenario import LARGE, ROWS, SMALL, Job, is_stand_in
 
@@ -35,14 +35,14 @@ LOSS_TOLERANCE = 1e-3
 LOSS_LEARNING_RATE = 1e-3
 
 
-class Plan(NamedTuple):
-    """Steps of a turn, and rows of a step where losses are compared."""
+LEAST = Turn(1, 4.0)
+LEAST_QUICK = Turn(1, 0.5)
+MOST_STEPS = 120
+"""Of a turn; nobody comes near it."""
 
-    steps: int
-    loss_rows: int
+LOSS_ROWS = {"short": 8, "long": 2, "starter": 8}
+"""Of a step where losses are compared."""
 
-
-PLANS = {"short": Plan(2, 8), "long": Plan(1, 2), "starter": Plan(10, 8)}
 QUICK = {"num_hidden_layers": 1, "vocab_size": 8192}
 
 
@@ -63,8 +63,8 @@ class Outcome(NamedTuple):
 
     def ratios(self, peer: str) -> list[float]:
         """How many times as fast ours was, turn by turn."""
-        pairs = zip(self.paces[peer].seconds, self.ours.seconds, strict=True)
-        return [theirs / own for theirs, own in pairs]
+        pairs = zip(self.ours.steps_per_second, self.paces[peer].steps_per_second, strict=True)
+        return [own / theirs for own, theirs in pairs]
 
     @property
     def ratio(self) -> float:
@@ -90,7 +90,7 @@ def job(options: argparse.Namespace, scenario: str, dtype: str, competitor: str)
         dtype=dtype,
         device=options.device,
         shape=full | QUICK if options.quick else full,
-        steps=1 + options.turns * PLANS[scenario].steps,
+        steps=1 + options.turns * MOST_STEPS,
     )
 
 
@@ -98,7 +98,7 @@ def timed(options: argparse.Namespace, scenario: str, dtype: str) -> Outcome:
     """Everybody's pace."""
     names = LAYOUTS if options.layouts else fastest(scenario, options.device)
     jobs = [job(options, scenario, dtype, name) for name in names]
-    paces = race(jobs, options.turns, PLANS[scenario].steps)
+    paces = race(jobs, options.turns, LEAST_QUICK if options.quick else LEAST)
     return Outcome(scenario, dtype, dict(zip(names, paces, strict=True)))
 
 
@@ -106,7 +106,7 @@ def losses(options: argparse.Namespace, scenario: str) -> dict[str, float]:
     """Everybody's loss after a few steps in float32 without dropout, on four layers at most."""
     names = fastest(scenario, options.device)
     jobs = [without_noise(job(options, scenario, "float32", name)) for name in names]
-    paces = race(jobs, 1, LOSS_STEPS)
+    paces = race(jobs, 1, Turn(LOSS_STEPS, 0.0))
     return {n: pace.report.losses[-1] for n, pace in zip(names, paces, strict=True)}
 
 
@@ -116,7 +116,7 @@ def without_noise(timed: Job) -> Job:
         timed,
         shape=timed.shape | {"num_hidden_layers": layers},
         steps=1 + LOSS_STEPS,
-        rows=PLANS[timed.scenario].loss_rows,
+        rows=LOSS_ROWS[timed.scenario],
         dropout=0.0,
         learning_rate=LOSS_LEARNING_RATE,
         logs=True,
@@ -125,9 +125,9 @@ def without_noise(timed: Job) -> Job:
 
 def show(outcome: Outcome, peak: float, turns: int) -> None:
     """A table of the competitors."""
-    report, plan = outcome.ours.report, PLANS[outcome.scenario]
+    report = outcome.ours.report
     rows = " (generated rows of the same lengths)" if is_stand_in(outcome.scenario) else ""
-    print(f"\n{outcome.scenario}, {report.dtype}{rows}; {turns} turns of {plan.steps} steps")
+    print(f"\n{outcome.scenario}, {report.dtype}{rows}; {turns} turns")
     print(f"{'':24s}{'rows/s':>8s}{'all turns':>16s}{'tokens/s':>10s}{'peak MB':>9s}{'ours':>8s}")
     for name, pace in outcome.paces.items():
         rates, tokens = pace.rates([ROWS] * len(report.tokens)), pace.rates(report.tokens)
@@ -156,7 +156,7 @@ def verdict(outcomes: Sequence[Outcome], peak: float) -> dict[str, float | None]
     """The last line; None for what was not measured."""
     found = {o.scenario: o for o in outcomes if o.dtype != "float32"}
     memory = [found[name].memory_ratio for name in ("short", "long") if name in found]
-    values = {f"ratio_{name}": found[name].ratio if name in found else None for name in PLANS}
+    values = {f"ratio_{name}": found[name].ratio if name in found else None for name in LOSS_ROWS}
     values["memory_ratio"] = max(memory, default=None)
     values["peak_share"] = found["long"].share(peak) if "long" in found else None
     return {name: value and round(value, 3) for name, value in values.items()}
@@ -165,7 +165,7 @@ def verdict(outcomes: Sequence[Outcome], peak: float) -> dict[str, float | None]
 def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="only show that it runs")
-    parser.add_argument("--scenario", choices=PLANS, action="append", help="this one alone")
+    parser.add_argument("--scenario", choices=LOSS_ROWS, action="append", help="this one alone")
     parser.add_argument("--dtype", choices=("bfloat16", "float32"), help="this one alone")
     parser.add_argument("--layouts", action="store_true", help="all layouts of the peers")
     parser.add_argument("--turns", type=int, help="of each competitor")
@@ -179,7 +179,7 @@ def measured(wanted: argparse.Namespace) -> int:
     """Tables and verdict of what is wanted. 1 where the competitors' losses differ."""
     peak = machine_peak(wanted.device)
     outcomes, apart = [], [0.0]
-    for scenario in wanted.scenario or PLANS:
+    for scenario in wanted.scenario or LOSS_ROWS:
         for dtype in dtypes(wanted, scenario):
             outcomes.append(timed(wanted, scenario, dtype))
             show(outcomes[-1], peak, wanted.turns)

@@ -13,22 +13,26 @@ from typing import Any
 import torch
 
 from nbfinetune.templates.labels import LabelledRow
-from nbfinetune.training.packing import pack
+from nbfinetune.training.packing import needed, pack
 
 
 def step_flops(rows: Sequence[LabelledRow], config: Any, rank: int) -> float:
-    """Of a Qwen2 on these rows, tokens that several of them begin with counted once."""
-    packed = pack(rows)
+    """Of a Qwen2 on these rows: tokens that several of them begin with counted once, the MLP of the
+    last layer only where something is predicted.
+    """
+    packed = pack([needed(row) for row in rows])
     layers, head = config.num_hidden_layers, config.hidden_size * config.vocab_size
     tokens, seen = len(packed.ids), sum(position + 1 for position in packed.positions)
     # 2 for a product and its sum; scores and values forward, twice as much backward
     attention = 12 * seen * config.hidden_size * layers
-    linear = sum(
-        tokens * linear_flops(inputs, outputs, rank, passes_on=layer > 0 or not reads_input)
-        for layer in range(layers)
-        for inputs, outputs, reads_input in linear_shapes(config)
-    )
-    return float(linear + attention + 4 * head * len(packed.targets))
+    predicting, linear = len(packed.targets), 0
+    for layer in range(layers):
+        for inputs, outputs, reads_input in linear_shapes(config):
+            narrow = layer == layers - 1 and config.intermediate_size in (inputs, outputs)
+            passes_on = layer > 0 or not reads_input
+            of_token = linear_flops(inputs, outputs, rank, passes_on=passes_on)
+            linear += (predicting if narrow else tokens) * of_token
+    return float(linear + attention + 4 * head * predicting)
 
 
 def linear_shapes(config: Any) -> list[tuple[int, int, bool]]:

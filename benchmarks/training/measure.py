@@ -2,8 +2,9 @@
 
 Whatever else happens on the machine happens to all of them, and the peak memory of a process is the
 competitor's alone. The coordinator imports nothing heavy: a child's peak begins with its parent's.
-Protocol: a process says `null` when it is ready; told a number of steps, it says the seconds that
-they took; at the end of its input it says what it found and ends.
+Protocol: a process says `null` when it is ready; told how many steps and seconds a turn has at
+least, it says how many steps it took and how long; at the end of its input it says what it found
+and ends.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
@@ -44,26 +46,31 @@ class Report(msgspec.Struct, frozen=True):
     dtype: str
 
 
-class Pace(NamedTuple):
-    """Seconds of each turn, and the steps in one."""
-
-    seconds: list[float]
+class Turn(NamedTuple):
     steps: int
+    seconds: float
+
+
+class Pace(NamedTuple):
+    turns: list[Turn]
     report: Report
 
-    def rates(self, of_each_step: Sequence[float]) -> list[float]:
-        """Per second, in each turn: of what the steps hold, the warm-up first."""
-        parts = [of_each_step[i : i + self.steps] for i in self._begins]
-        return [sum(part) / s for part, s in zip(parts, self.seconds, strict=True)]
-
     @property
-    def _begins(self) -> range:
-        return range(1, 1 + self.steps * len(self.seconds), self.steps)
+    def steps_per_second(self) -> list[float]:
+        return [turn.steps / turn.seconds for turn in self.turns]
+
+    def rates(self, of_each_step: Sequence[float]) -> list[float]:
+        """Per second, in each turn: of what its steps hold, the warm-up first."""
+        ends = list(accumulate((turn.steps for turn in self.turns), initial=1))
+        held = [sum(of_each_step[begin:end]) for begin, end in pairwise(ends)]
+        return [sum_ / turn.seconds for sum_, turn in zip(held, self.turns, strict=True)]
 
 
-def race(jobs: Sequence[Job], turns: int, steps: int) -> list[Pace]:
-    """Each job's pace over so many turns of so many steps, after a warm-up; everybody goes first
-    now and then.
+def race(jobs: Sequence[Job], turns: int, least: Turn) -> list[Pace]:
+    """Each job's pace over so many turns of at least those steps and seconds, after a warm-up.
+
+    Who is fast takes more steps: one alone would be mostly the way back into the caches. Everybody
+    goes first now and then.
 
     Raises:
         SystemExit: A process failed, or they had not the same rows.
@@ -73,19 +80,19 @@ def race(jobs: Sequence[Job], turns: int, steps: int) -> list[Pace]:
         for process in processes:
             process.hear()
         for process in processes:
-            process.take(1)
-        seconds: list[list[float]] = [[] for _ in jobs]
+            process.take(Turn(1, 0.0))
+        taken: list[list[Turn]] = [[] for _ in jobs]
         for turn in range(turns):
             for i in range(len(jobs)):
                 place = (turn + i) % len(jobs)
-                seconds[place].append(processes[place].take(steps))
+                taken[place].append(processes[place].take(least))
         reports = [process.end() for process in processes]
     finally:
         for process in processes:
             process.kill()
     if len({report.digest for report in reports}) > 1:
         raise SystemExit("the competitors did not have the same rows")
-    return [Pace(s, steps, report) for s, report in zip(seconds, reports, strict=True)]
+    return [Pace(*found) for found in zip(taken, reports, strict=True)]
 
 
 class Process:
@@ -109,12 +116,12 @@ class Process:
             raise SystemExit(f"{self._name}: it ended early\n{self._errors.read()[-3000:]}")
         return json.loads(line)
 
-    def take(self, steps: int) -> float:
-        """The seconds of its next steps."""
+    def take(self, least: Turn) -> Turn:
+        """Its next turn."""
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{steps}\n")
+        self._process.stdin.write(json.dumps(least) + "\n")
         self._process.stdin.flush()
-        return float(self.hear())
+        return Turn(*self.hear())
 
     def end(self) -> Report:
         assert self._process.stdin is not None
@@ -143,7 +150,7 @@ def competed(job: Job, told: TextIO) -> Report:
     from training.flops import step_flops
     from training.peers import LAYOUTS
 
-    from nbfinetune.training.packing import pack
+    from nbfinetune.training.packing import needed, pack
 
     torch.set_num_threads(THREADS)
     layout = LAYOUTS[job.competitor]
@@ -151,7 +158,7 @@ def competed(job: Job, told: TextIO) -> Report:
     return Report(
         peak_bytes=peak_bytes(job.device),
         tokens=[sum(len(row.ids) for row in rows) for rows in batches],
-        computed=[len(pack(rows).ids) for rows in batches],
+        computed=[len(pack([needed(row) for row in rows]).ids) for rows in batches],
         flops=[step_flops(rows, base.model.config, job.config.lora_rank) for rows in batches],
         losses=losses,
         dtype=str(base.dtype).removeprefix("torch."),
@@ -172,21 +179,22 @@ class ByTheLine:
 
         self._told, self._device = told, device
         self._settle = waiting(device)
-        self._left, self._began = 0, 0.0
-        self._said: float | None = None
+        self._least, self._steps, self._began = Turn(0, 0.0), 0, 0.0
+        self._taken: Turn | None = None
 
     def wait(self) -> bool:
-        say(self._told, self._said)
-        self._left = int(sys.stdin.readline() or 0)
+        say(self._told, self._taken)
+        line = sys.stdin.readline()
+        self._least, self._steps = Turn(*json.loads(line or "[0, 0]")), 0
         self._began = time.perf_counter()
-        return self._left > 0
+        return bool(line)
 
     def stepped(self) -> bool:
-        self._left -= 1
-        if self._left:
-            return True
         self._settle()
-        self._said = time.perf_counter() - self._began
+        self._steps += 1
+        self._taken = Turn(self._steps, time.perf_counter() - self._began)
+        if self._taken.steps < self._least.steps or self._taken.seconds < self._least.seconds:
+            return True
         self._give_back()
         return self.wait()
 
