@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -37,6 +38,9 @@ _EXACT, _COARSE = 1e-3, 0.03
 
 
 _NO_TARGET = Target(0, 0, 0)
+
+_tried: WeakKeyDictionary[nn.Module, Notice | None] = WeakKeyDictionary()
+"""What trying has found out of models in memory."""
 
 
 class Losses:
@@ -137,13 +141,18 @@ class Losses:
         return self._padded("layers", kinds=", ".join(sorted(others))) if others else None
 
     def _failing(self) -> Notice | None:
-        """What goes wrong with a few packed rows; None if nothing does."""
+        """What goes wrong with a few packed rows, tried once for a model; None if nothing does."""
+        if self._base not in _tried:
+            _tried[self._base] = self._try()
+        return _tried[self._base]
+
+    def _try(self) -> Notice | None:
         head = self._base.get_output_embeddings()
         was_training = self._model.training
         self._model.eval()
         try:
             with torch.no_grad():
-                return self._tried(head)
+                return self._found(head)
         except DataDependentOutputException:  # simulated: shapes alone say nothing against it
             return None
         except Exception as error:  # whatever a model does that we don't know
@@ -153,7 +162,7 @@ class Losses:
         finally:
             self._model.train(was_training)
 
-    def _tried(self, head: nn.Linear) -> Notice | None:
+    def _found(self, head: nn.Linear) -> Notice | None:
         """What keeps rows from being packed, as a few of them show."""
         config = self._base.config.get_text_config()
         packed = pack([LabelledRow(ids, ids) for ids in _PROBE])
