@@ -25,15 +25,22 @@ _FORWARD = re.compile(
 
 
 class _Activation(NamedTuple):
-    forward: Callable[[Tensor], Tensor]
-    backward: Callable[[Tensor, Tensor], Tensor]
+    """A function of x and its derivative times a gradient, each written to the last argument."""
+
+    forward: Callable[[Tensor, Tensor], object]
+    backward: Callable[[Tensor, Tensor, Tensor], object]
 
 
 _ACTIVATIONS = {
-    type(ACT2FN["silu"]): _Activation(_aten.silu, _aten.silu_backward),
+    type(ACT2FN["silu"]): _Activation(
+        lambda x, out: _aten.silu.out(x, out=out),
+        lambda grad, x, out: _aten.silu_backward.grad_input(grad, x, grad_input=out),
+    ),
     type(ACT2FN["gelu_pytorch_tanh"]): _Activation(
-        lambda x: _aten.gelu(x, approximate="tanh"),
-        lambda grad, x: _aten.gelu_backward(grad, x, approximate="tanh"),
+        lambda x, out: _aten.gelu.out(x, approximate="tanh", out=out),
+        lambda grad, x, out: _aten.gelu_backward.grad_input(
+            grad, x, approximate="tanh", grad_input=out
+        ),
     ),
 }
 _ACTIVATIONS[nn.SiLU] = _ACTIVATIONS[type(ACT2FN["silu"])]
@@ -57,21 +64,22 @@ class _Gated(torch.autograd.Function):
     def forward(ctx: Any, gate: Tensor, up: Tensor, activation: _Activation) -> Tensor:
         ctx.save_for_backward(gate, up)
         ctx.activation = activation
-        out = torch.empty_like(up)
-        flat, g, u = _flat(out), _flat(gate), _flat(up)
+        out = torch.empty(up.shape, dtype=up.dtype, device=up.device)
+        flat, g, u = map(_flat, (out, gate, up))
         for part in slices(u):
-            torch.mul(activation.forward(g[part]), u[part], out=flat[part])
+            activation.forward(g[part], flat[part])
+            flat[part].mul_(u[part])
         return out
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Any:
         gate, up = ctx.saved_tensors
-        forward, backward = ctx.activation
-        grad_gate, grad_up = torch.empty_like(gate), torch.empty_like(up)
+        grad_gate, grad_up = (torch.empty(up.shape, dtype=up.dtype, device=up.device) for _ in "gu")
         grad, g, u, to_g, to_u = map(_flat, (grads[0], gate, up, grad_gate, grad_up))
         for part in slices(u):
-            torch.mul(grad[part], forward(g[part]), out=to_u[part])
-            to_g[part] = backward(grad[part] * u[part], g[part])
+            ctx.activation.forward(g[part], to_u[part])
+            to_u[part].mul_(grad[part])
+            ctx.activation.backward(grad[part] * u[part], g[part], to_g[part])
         return grad_gate, grad_up, None
 
 
@@ -79,4 +87,4 @@ _gated: Callable[..., Tensor] = _Gated.apply
 
 
 def _flat(tensor: Tensor) -> Tensor:
-    return tensor.view(-1, tensor.shape[-1])
+    return tensor.reshape(-1, tensor.shape[-1])
