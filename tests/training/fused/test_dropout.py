@@ -21,7 +21,8 @@ def dropped(shape: tuple[int, ...], p: float, seed: int) -> Tensor:
     """1 where an element is dropped, else 0."""
     torch.manual_seed(seed)
     ones = torch.ones(shape)
-    return 1 - holes(ones, p).cut_(ones)
+    table = ones.view(-1, ones.shape[-1])
+    return 1 - holes(table, p).cut_(table).view(shape)
 
 
 def near(count: float, tosses: int, p: float) -> bool:

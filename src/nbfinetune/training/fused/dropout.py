@@ -1,9 +1,10 @@
 """Dropout that draws as few random numbers as it can.
 
 On a CPU most of the time of dropout goes into a random number for each element, nearly all of which
-are kept. There the dropped places are drawn instead: a Poisson number of them, each anywhere. A
-place is then hit a Poisson number of times with mean −log(1 − p), independently of all others, so
-that it is dropped with probability 1 − exp(log(1 − p)) = p: the same distribution.
+are kept. There the dropped places are drawn instead: for each row a Poisson number of them, each
+anywhere in it. A place is then hit a Poisson number of times with mean −log(1 − p), independently
+of all others, so that it is dropped with probability 1 − exp(log(1 − p)) = p: the same
+distribution. Row by row, so that places which are written one after another lie together.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensor
 
 _RARE = 0.3
 
@@ -43,11 +45,16 @@ class Holes(NamedTuple):
 
 
 def holes(tensor: Tensor, p: float) -> Holes:
-    """Drop each element of `tensor` with probability `p`, below 1."""
+    """Drop each element of `tensor`, (rows, width), with probability `p`, below 1."""
     scale = 1 / (1 - p)
     if tensor.device.type != "cpu" or p > _RARE:
         mask = torch.empty(tensor.shape, dtype=torch.bool, device=tensor.device).bernoulli_(p)
         return Holes(mask, scale)
-    expected = torch.tensor(-math.log1p(-p) * tensor.numel(), dtype=torch.float64)
-    count = int(torch.poisson(expected).item())
-    return Holes(torch.randint(max(1, tensor.numel()), (count,)), scale)
+    rows, width = tensor.shape
+    mean = -math.log1p(-p) * width
+    counts = torch.poisson(torch.full((rows,), mean)).long()
+    is_simulated = isinstance(counts, FakeTensor)  # then as many as on average
+    total = round(rows * mean) if is_simulated else int(counts.sum())
+    begins = torch.arange(0, rows * width, max(1, width))
+    begins = begins.repeat_interleave(counts, output_size=total)
+    return Holes(begins + torch.randint(max(1, width), (total,)), scale)
