@@ -160,7 +160,8 @@ def test_a_paused_run_can_be_stopped(here, run, engine) -> None:
     assert (record.state, run.steps()[-1]) == ("stopped", record.step)
 
 
-# A kernel of its own: trains, says so, and stays until it is ended.
+# A kernel of its own: trains, says so, and stays until it is ended. It wakes up now and then, as a
+# kernel's loop does: an interrupt may come to another thread, and ends no wait without a limit.
 KERNEL = """
 import sys, threading
 from pathlib import Path
@@ -168,7 +169,8 @@ from nbfinetune.core.runs.store import Run
 from tests.engines.test_engines_contract import kernel
 run = Run(Path(sys.argv[1]))
 kernel(run.path.parents[1]).queue.submit(run, sys.argv[2])
-threading.Event().wait()
+while not threading.Event().wait(0.1):
+    pass
 """
 
 
