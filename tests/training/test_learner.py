@@ -205,3 +205,21 @@ def test_a_gradient_that_is_no_number_leaves_the_weights_as_they_are(tiny):
     assert not found.finite
     assert not found.skipped
     assert all(torch.equal(value, before[name]) for name, value in learner.weights().items())
+
+
+def test_a_model_without_room_for_a_few_tokens_is_the_same_error(tiny, monkeypatch):
+    def starving(*_args, **_kwargs):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+
+    monkeypatch.setattr(Losses, "_failing", starving)
+    with pytest.raises(RunError, match="memory ran out at step 0"):
+        learner_of(tiny)
+
+
+def test_measuring_that_fails_leaves_the_model_as_it_trains(tiny, monkeypatch):
+    learner, rows = learner_of(tiny)
+    learner.model.train()
+    monkeypatch.setattr(Losses, "summed", lambda *_: [][0])
+    with pytest.raises(IndexError):
+        learner.measure(rows, number=1)
+    assert learner.model.training

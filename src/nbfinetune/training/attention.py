@@ -29,7 +29,7 @@ class Layout:
     `own`: (R, S), for each path the places behind the shared beginning, filled up at its end.
     `back`: for each place behind the shared beginning, where in R · S it is computed.
     `filled`: tokens behind those of the pack that nobody sees and that see nothing.
-    `wanted`: the places whose last states are read, where a layer asks for them.
+    `wanted`: the places whose last states are read. `is_narrow`: a layer has given no others.
     `windows`: how far layers wanted to see, one after another.
     """
 
@@ -38,6 +38,7 @@ class Layout:
         self._pack = pack
         self._masks: dict[tuple[torch.dtype, int | None], Tensor] = {}
         self.wanted: Tensor | None = None
+        self.is_narrow = False
         self.windows: list[int | None] = []
         rows = [path[pack.shared :] for path in pack.paths]
         self.rows, self.longest = len(rows), max(map(len, rows))
@@ -170,10 +171,26 @@ def _own_products(
 
 def _products(query: Tensor, key: Tensor, value: Tensor, **how: Any) -> Tensor:
     groups = query.shape[1] // key.shape[1]
-    if groups > 1 and "attn_mask" in how and query.device.type != "cpu":
-        # with a mask and grouped heads, GPUs have but a kernel that holds all scores
+    is_grouped = groups > 1 and _takes_groups(query, value, is_masked="attn_mask" in how)
+    if groups > 1 and not is_grouped:
         key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
-    return scaled_dot_product_attention(query, key, value, enable_gqa=groups > 1, **how)
+    return scaled_dot_product_attention(query, key, value, enable_gqa=is_grouped, **how)
+
+
+def _takes_groups(query: Tensor, value: Tensor, *, is_masked: bool) -> bool:
+    """Whether a kernel takes heads of queries that share their keys without holding all scores.
+
+    On GPUs that is flash attention alone: 16 bits, no mask, heads of one size up to 256.
+    """
+    if query.device.type != "cuda":
+        return query.device.type == "cpu"
+    size = query.shape[-1]
+    return (
+        not is_masked
+        and query.dtype is not torch.float32
+        and size == value.shape[-1] <= 256
+        and torch.cuda.get_device_capability(query.device) >= (8, 0)
+    )
 
 
 def _no_mask(*_args: Any, **_kwargs: Any) -> None:

@@ -76,6 +76,8 @@ def forecast(spec: RunSpec, split: Split, models: Models, home: Path) -> Forecas
     memory = memory_for(model, config, how, rows.train, loaded=there) if model else None
     here = there or any(found.folder.glob("*.safetensors"))
     seconds, because = None, model.because if model else None
+    if because is not None:  # the model that was simulated knows its folder alone
+        because = Notice(because.code, {**because.params, "model": spec.base_model})
     if model and here and (memory is None or memory.fits) and _is_cheap(model, config, how, rows):
         seconds, because = _probed(models.get(spec.base_model, how).base, spec, rows)
     disk = _disk(model, split, spec, home)

@@ -19,7 +19,7 @@ from nbfinetune.core.config import TrainConfig
 from nbfinetune.core.errors import RunError
 from nbfinetune.templates.labels import LabelledRow
 from nbfinetune.training.batches import pad_id
-from nbfinetune.training.losses import Losses
+from nbfinetune.training.losses import TRIED_TOKENS, Losses
 from nbfinetune.training.seeds import drawing
 
 _MOMENTS = ("exp_avg", "exp_avg_sq", "step")
@@ -57,7 +57,7 @@ class Learner:
         self.model = model
         self.micro_batch_size = config.micro_batch_size or config.batch_size
         self._base, self._config = base, config
-        self.losses = Losses(model, pad_id(base.tokenizer), adapter)
+        self.losses = _losses(model, pad_id(base.tokenizer), adapter)
         # without the adapter's name, as PEFT writes them
         self._trained = {
             name.removesuffix(f".{adapter}.weight") + ".weight": parameter
@@ -84,7 +84,7 @@ class Learner:
         return self._with_room(lambda: self._step(rows, number, learning_rate), rows, number)
 
     def measure(self, rows: Sequence[LabelledRow], *, number: int) -> float | None:
-        """`mean_loss` over rows that are not learned; finds its room as `step` does."""
+        """`Losses.mean` of rows that are not learned; finds its room as `step` does."""
         return self._with_room(lambda: self.losses.mean(rows, self.micro_batch_size), rows, number)
 
     def _with_room(self, compute: Callable[[], T], rows: Sequence[LabelledRow], number: int) -> T:
@@ -180,3 +180,17 @@ class Learner:
     def weights(self) -> dict[str, Tensor]:
         """The trained matrices by name."""
         return {name: p.detach() for name, p in self._trained.items()}
+
+
+def _losses(model: Any, pad_id: int, adapter: str) -> Losses:
+    """The losses of a model, for which a few tokens are tried.
+
+    Raises:
+        RunError: They don't fit into memory.
+    """
+    try:
+        return Losses(model, pad_id, adapter)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+    raise RunError("out_of_memory", step=0, tokens=TRIED_TOKENS)

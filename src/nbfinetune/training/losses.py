@@ -32,6 +32,7 @@ _PROBE = tuple(
     for row in range(3)
 )
 """Three rows that begin alike, long enough for what counts distances in the pack to show."""
+TRIED_TOKENS = max(map(len, _PROBE))
 _KINDS = {"full_attention", "sliding_attention"}
 _EXACT, _COARSE = 1e-3, 0.03
 """How far logits may lie apart, relative to their size: 16 bits round otherwise in other shapes."""
@@ -53,9 +54,8 @@ class Losses:
         self._model, self._pad_id = model, pad_id
         self._base = model.get_base_model() if hasattr(model, "get_base_model") else model
         self.because = self._unlike() or self._failing()
-        is_known = adapter is not None and self.is_packed
-        self._last = last_layer(self._base.get_decoder()) if is_known else None
-        self._fused = Fused(model, adapter, self._last) if adapter else None
+        last = last_layer(self._base.get_decoder()) if self.is_packed else None
+        self._fused = Fused(model, adapter, last) if adapter else None
 
     @property
     def is_packed(self) -> bool:
@@ -89,10 +89,10 @@ class Losses:
         layout = Layout(packed, device, fill)
         layout.wanted = places
         hidden = self._hidden(packed, layout)
-        trained = hidden if self._last is not None else hidden.index_select(0, places)
+        trained = hidden if layout.is_narrow else hidden.index_select(0, places)
         if head.weight.requires_grad:  # of a model that is trained as a whole
             losses = nn.functional.cross_entropy(head(trained).float(), tokens, reduction="none")
-            return losses @ counts.float()
+            return (losses * counts).sum()
         return linear_cross_entropy(trained, head.weight, head.bias, tokens, counts)
 
     def mean(self, rows: Sequence[LabelledRow], rows_at_once: int) -> float | None:
@@ -108,10 +108,12 @@ class Losses:
         total = 0.0
         was_training = self._model.training
         self._model.eval()
-        with torch.no_grad(), self.computing():
-            for part in self.pieces(ordered, rows_at_once):
-                total += self.summed([ordered[i] for i in part]).item()
-        self._model.train(was_training)
+        try:
+            with torch.no_grad(), self.computing():
+                for part in self.pieces(ordered, rows_at_once):
+                    total += self.summed([ordered[i] for i in part]).item()
+        finally:
+            self._model.train(was_training)
         return total / sum(row.trained_tokens for row in rows)
 
     def _hidden(self, packed: Pack, layout: Layout) -> Tensor:

@@ -71,6 +71,7 @@ class PackedSFTTrainer(SFTTrainer):
             "torch_compile": args.torch_compile,
             "activation_offloading": args.activation_offloading,
             "router_aux_loss_coef": self.aux_loss_enabled,
+            "metric_for_best_model": _of_logits(args.metric_for_best_model),
             "fsdp": self.is_fsdp_enabled,
             "deepspeed": self.is_deepspeed_enabled,
             "parallelism_config": parallel is not None,
@@ -110,7 +111,7 @@ class PackedSFTTrainer(SFTTrainer):
         loss = model(packed_rows=self._rows)
         self._count(sum(len(row.ids) for row in self._rows))
         if num_items_in_batch is None:
-            return loss / sum(row.trained_tokens for row in self._rows)
+            return loss / max(1, sum(row.trained_tokens for row in self._rows))
         # tokens are those of all processes, between which gradients are averaged
         shared = self.accelerator.num_processes if self.args.average_tokens_across_devices else 1
         return loss * shared / torch.as_tensor(num_items_in_batch, device=loss.device)
@@ -119,7 +120,7 @@ class PackedSFTTrainer(SFTTrainer):
     def _computing(self, inputs: Mapping[str, Any]) -> Iterator[None]:
         """Inside, the loss of a batch that can be a pack is that of one."""
         rows = _rows_of(inputs) if self._losses is not None else None
-        if self._losses is None or not rows or not any(row.trained_tokens for row in rows):
+        if self._losses is None or not rows:
             yield
             return
         self._rows = rows
@@ -137,6 +138,11 @@ class PackedSFTTrainer(SFTTrainer):
             tokens = int(self.accelerator.gather(counted).sum())
         self._total_train_tokens += tokens if mode == "train" else 0
         self._metrics[mode]["num_tokens"] = [self._total_train_tokens]
+
+
+def _of_logits(metric: str | None) -> bool:
+    """Whether the metric by which a checkpoint is the best one takes the whole vocabulary."""
+    return (metric or "").removeprefix("eval_") in ("mean_token_accuracy", "entropy")
 
 
 def _rows_of(inputs: Mapping[str, Any]) -> list[LabelledRow] | None:

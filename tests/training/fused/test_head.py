@@ -189,3 +189,16 @@ def test_in_float16_a_sure_model_still_learns_and_a_loss_scale_fits(odds):
     own = hidden.clone().requires_grad_(True)
     (linear_cross_entropy(own, weight, None, targets, ones) * 2**16).backward()
     assert apart(own.grad.double() / 2**16, exact.grad) < 0.02
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_a_sum_of_many_losses_is_not_cast_with_the_rest(dtype):
+    hidden = torch.zeros(len(TARGETS), WIDTH, requires_grad=True)
+    counts = torch.full((len(TARGETS),), 10_000)  # beyond what float16 holds
+    with torch.autocast("cpu", dtype):
+        loss = linear_cross_entropy(hidden, drawn()[1], None, TARGETS, counts)
+        without = linear_cross_entropy(hidden.detach(), drawn()[1], None, TARGETS, counts)
+    exact = len(TARGETS) * 10_000 * torch.tensor(VOCABULARY).double().log()
+    for found in (loss, without):
+        assert found.dtype is torch.float32
+        assert float(found) == pytest.approx(float(exact), rel=1e-6)

@@ -112,3 +112,30 @@ def test_each_adapter_is_computed_while_it_is_the_active_one(model):
         with Fused(model, adapter).installed():
             torch.testing.assert_close(said(model), answers[-1])
     assert not torch.allclose(*answers)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_hooks_on_whole_layers_are_called_and_the_loss_is_the_same(model, late):
+    by, calls = Losses(model, 0, "default"), []
+    with torch.no_grad(), by.computing():
+        expected = by.summed(ROWS)
+    layers = model.get_base_model().get_decoder().layers
+    for part in (layers[-1], layers[-1].mlp, layers[0].input_layernorm):
+        part.forward = _counted(part, calls)
+    found = by if late else Losses(model, 0, "default")
+    calls.clear()
+    with torch.no_grad(), found.computing():
+        loss = found.summed(ROWS)
+    assert len(calls) == 3
+    assert float(loss) == pytest.approx(float(expected), rel=1e-6)
+    assert all("forward" in vars(part) for part in (layers[-1], layers[-1].mlp))
+
+
+def _counted(part: Any, calls: list[Any]) -> Any:
+    plain = part.forward
+
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        calls.append(part)
+        return plain(*args, **kwargs)
+
+    return forward

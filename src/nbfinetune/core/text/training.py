@@ -11,8 +11,8 @@ def _padded(because: str, because_zh: str) -> Phrase:
     return Phrase(
         "rows of {model} can't share what they begin with: " + because,
         "{model} 的各行无法共用相同的开头：" + because_zh,
-        "They are padded and computed one by one: the same results, in more time.",
-        "各行将填充后逐一计算：结果相同，用时更长。",
+        "They are padded instead: the same results, in more time.",
+        "各行改为填充后计算：结果相同，用时更长。",
     )
 
 

@@ -38,8 +38,10 @@ def narrowed(module: nn.Module) -> Callable[..., Any]:
     layer: Any = module
 
     def forward(hidden_states: Tensor, **how: Any) -> Tensor:
+        packed = how["packed"]
         found, _ = layer.self_attn(hidden_states=layer.input_layernorm(hidden_states), **how)
-        states = (hidden_states + found).index_select(1, how["packed"].wanted)
+        states = (hidden_states + found).index_select(1, packed.wanted)
+        packed.is_narrow = True
         out: Tensor = states + layer.mlp(layer.post_attention_layernorm(states))
         return out
 

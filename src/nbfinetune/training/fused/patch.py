@@ -26,17 +26,23 @@ class Fused:
             forward = fused_lora(module, adapter) or fused_mlp(module) or fused_norm(module)
             if module is last:
                 forward = narrowed(module)
-            # a function of the instance goes before that of its class
-            if forward is not None and "forward" not in module.__dict__:
+            if forward is not None:
                 self._forwards.append((module.__dict__, forward))
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        """Inside, the model computes with them; whoever computes later finds it as it was."""
-        for attributes, forward in self._forwards:
-            attributes["forward"] = forward
+        """Inside, the model computes with them; whoever computes later finds it as it was.
+
+        A function of the instance goes before that of its class; one that is there already, of a
+        hook or another library, stays.
+        """
+        taken: list[dict[str, Any]] = []
         try:
+            for attributes, forward in self._forwards:
+                if "forward" not in attributes:
+                    taken.append(attributes)
+                    attributes["forward"] = forward
             yield
         finally:
-            for attributes, _ in self._forwards:
+            for attributes in taken:
                 attributes.pop("forward", None)
