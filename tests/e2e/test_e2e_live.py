@@ -177,7 +177,7 @@ REPLACED = "count => window.nbfinetuneFrames.filter(frame => frame.view === 1).l
 def test_no_frame_of_a_run_lacks_its_curve_or_jumps(
     page: LabPage, train: Callable[..., Notebook], report: Callable[[str], None]
 ) -> None:
-    notebook = train(page, "frames", "%ft_wait", "--max-steps 60")
+    notebook = train(page, "frames", "%ft_wait", "--epochs 10 --batch-size 2")
     view = notebook.run_view(TRAIN)
     view.evaluate(WATCH)
     page.tab.wait_for_function(WATCHED, arg=300)
