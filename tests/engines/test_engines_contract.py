@@ -160,11 +160,13 @@ def test_a_paused_run_can_be_stopped(here, run, engine) -> None:
     assert (record.state, run.steps()[-1]) == ("stopped", record.step)
 
 
-# A kernel of its own: trains, says so, and stays until it is ended. It wakes up now and then, as a
-# kernel's loop does: an interrupt may come to another thread, and ends no wait without a limit.
+# A kernel of its own: trains, says so, and stays until it is ended. As a kernel does, it listens to
+# interrupts, also where whoever started it doesn't, and wakes up now and then: an interrupt may come
+# to another thread, and ends no wait without a limit.
 KERNEL = """
-import sys, threading
+import signal, sys, threading
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from nbfinetune.core.runs.store import Run
 from tests.engines.test_engines_contract import kernel
 run = Run(Path(sys.argv[1]))
