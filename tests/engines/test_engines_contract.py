@@ -161,8 +161,8 @@ def test_a_paused_run_can_be_stopped(here, run, engine) -> None:
 
 
 # A kernel of its own: trains, says so, and stays until it is ended. As a kernel does, it listens to
-# interrupts, also where whoever started it doesn't, and wakes up now and then: an interrupt may come
-# to another thread, and ends no wait without a limit.
+# interrupts, also where whoever started it doesn't, and wakes up now and then: an interrupt may
+# come to another thread, and ends no wait without a limit.
 KERNEL = """
 import signal, sys, threading
 from pathlib import Path
